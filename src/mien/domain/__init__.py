@@ -1,0 +1,1 @@
+"""Say the words everybody in the house speaks; no I/O."""

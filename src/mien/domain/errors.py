@@ -1,0 +1,131 @@
+"""Name everything that can go wrong, in one tree.
+
+    MienError
+    ├── InvalidRequest            the client asked for something malformed          → 400
+    ├── BodyTooLarge              the client sent more than is taken                → 413
+    ├── MissingKey, InvalidKey    who is asking is not known                        → 401
+    ├── JobNotFound               no such job for this key                          → 404
+    ├── JobNotFinished            results asked for too early                       → 400
+    ├── JobFailed                 results asked of a job that has none              → 400
+    ├── QueueFull                 too many jobs wait                                → 429
+    ├── SourceError               a whole source is unusable                        → `error` of the source
+    │   ├── DownloadFailed
+    │   │   └── AddressRefused
+    │   ├── ArchiveUnreadable
+    │   └── SourceTooLarge
+    ├── ItemError                 one file is unusable                              → an entry in `errors`
+    │   ├── UnreadableMedia
+    │   ├── EmptyFile
+    │   ├── ItemTooLarge
+    │   ├── UnsafeMember
+    │   └── NothingApplies
+    ├── WeightsMissing, WeightsCorrupt    a network is not on disk or not itself
+    ├── Cancelled                 somebody asked to stop
+    └── LeaseLost                 another worker holds this task now
+
+The docstring of a class is its default message.
+"""
+
+
+class MienError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+    @property
+    def message(self) -> str:
+        """Return the text a user reads."""
+        return str(self.args[0])
+
+
+class InvalidRequest(MienError):
+    """The request is malformed."""
+
+
+class BodyTooLarge(MienError):
+    """The request body is over the limit."""
+
+
+class MissingKey(MienError):
+    """No API key was given."""
+
+
+class InvalidKey(MienError):
+    """Invalid ApiKey"""
+
+
+class JobNotFound(MienError):
+    """job not found"""
+
+
+class JobNotFinished(MienError):
+    """job is in progress"""
+
+
+class JobFailed(MienError):
+    """The job failed."""
+
+
+class QueueFull(MienError):
+    """Too many jobs are queued; try again later."""
+
+
+class SourceError(MienError):
+    """The source is unusable."""
+
+
+class DownloadFailed(SourceError):
+    """could not download"""
+
+
+class AddressRefused(DownloadFailed):
+    """The address is private or otherwise off limits."""
+
+
+class ArchiveUnreadable(SourceError):
+    """archive could not be read"""
+
+
+class SourceTooLarge(SourceError):
+    """The source is over a limit."""
+
+
+class ItemError(MienError):
+    """The file is unusable."""
+
+
+class UnreadableMedia(ItemError):
+    """file could not be decoded as image, audio, video or text"""
+
+
+class EmptyFile(ItemError):
+    """file is empty"""
+
+
+class ItemTooLarge(ItemError):
+    """The file is over a limit."""
+
+
+class UnsafeMember(ItemError):
+    """The archive member is not a plain file inside the archive."""
+
+
+class NothingApplies(ItemError):
+    """None of the requested models applies to this kind of file."""
+
+
+class WeightsMissing(MienError):
+    """The weights are not on disk; `mien weights pull` fetches them."""
+
+
+class WeightsCorrupt(MienError):
+    """A weights file differs from its checksum; `mien weights pull` fetches it anew."""
+
+
+class Cancelled(MienError):
+    """job was cancelled"""
+
+
+class LeaseLost(MienError):
+    """The task's lease is held by somebody else."""

@@ -1,0 +1,71 @@
+"""Say what an opened file offers: frames, a waveform, a text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class MediaKind(StrEnum):
+    """Tell kinds of file apart, as clients read them in `file_type`."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    VIDEO_NO_AUDIO = "video_no_audio"
+    AUDIO = "audio"
+    TEXT = "text"
+
+
+PICTURES = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.VIDEO_NO_AUDIO})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Hold one upright picture.
+
+    `index` counts in the source's own frames from 0; `seconds` is its presentation time from the start of the track;
+    `pixels` is uint8, height x width x 3, RGB.
+    """
+
+    index: int
+    seconds: float
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """Hold mono sound: float32 samples in -1…1 (often a memory map) at `rate` samples per second."""
+
+    samples: NDArray[np.float32]
+    rate: int
+
+
+class Media(Protocol):
+    """Offer the tracks of one opened file. Close it when done; `with` does."""
+
+    @property
+    def kind(self) -> MediaKind:
+        """Return what the bytes turned out to be."""
+
+    def frames(self, fps: float) -> Iterator[Frame]:
+        """Yield upright frames in order, `fps` per second; 0 yields every frame. Files without pictures yield none."""
+
+    def waveform(self) -> Waveform:
+        """Return the sound as 16 kHz mono. Raises UnreadableMedia for a file without sound."""
+
+    @property
+    def text(self) -> str:
+        """Return the whole text; empty for a file that is not a text."""
+
+    def close(self) -> None:
+        """Release files and memory."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

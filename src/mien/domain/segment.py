@@ -1,0 +1,121 @@
+"""Define the pieces a model can score: where and when something is expressed."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Box:
+    """Hold a rectangle in pixels of the upright picture, top-left origin; it may poke outside."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True)
+class TimeSpan:
+    """Hold a stretch of time in seconds, end exclusive."""
+
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Position:
+    """Hold a stretch of text in characters, end exclusive."""
+
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """Be a piece a model can score.
+
+    `track` says who: predictions are grouped by it (`unknown`, `face_0`, `spk_1`). Every other field that is not an
+    array is reported to the client under its own name, in the order of definition. Subclass it as a frozen dataclass.
+    """
+
+    track: str = UNKNOWN
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FaceCrop(Segment):
+    """Hold one face in one frame.
+
+    `prob` is the calibrated probability of being a face. `mesh` is float32, 468 x 3: x and y in pixels of the frame,
+    z in the same unit, negative towards the viewer. `crop` is uint8, size x size x 3, RGB: upright (eyes level),
+    centred on the mesh, side 1.05 times its height. `picture` is uint8, h x w x 3: the box cut out as it is.
+    """
+
+    frame: int
+    time: float
+    prob: float
+    box: Box
+    mesh: NDArray[np.float32]
+    crop: NDArray[np.uint8]
+    picture: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SoundSegment(Segment):
+    """Hold one vocal burst; `samples` is float32 mono at 16 kHz."""
+
+    time: TimeSpan
+    samples: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SpeechSegment(Segment):
+    """Hold one stretch of speech; `samples` is float32 mono at 16 kHz; confidences are 0…1 or unknown."""
+
+    text: str | None
+    time: TimeSpan
+    confidence: float | None
+    speaker_confidence: float | None
+    samples: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSegment(Segment):
+    """Hold one stretch of text with its place in the whole text; times only where it was spoken."""
+
+    text: str
+    position: Position
+    time: TimeSpan | None = None
+    confidence: float | None = None
+    speaker_confidence: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityMention(Segment):
+    """Hold one named entity: its surface text, what it links to, and how sure that is (0…1)."""
+
+    entity: str
+    position: Position
+    entity_confidence: float
+    support: float
+    uri: str
+    link_word: str
+    time: TimeSpan | None = None
+    confidence: float | None = None
+    speaker_confidence: float | None = None
+
+
+S = TypeVar("S", bound=Segment)
+_NOTHING: NDArray[np.float32] = np.empty(0, np.float32)
+
+
+def without_arrays(segment: S) -> S:
+    """Return the segment with its arrays dropped: what is left is what clients read, and it is small."""
+    arrays: dict[str, Any] = {
+        field.name: _NOTHING for field in fields(segment) if isinstance(getattr(segment, field.name), np.ndarray)
+    }
+    return replace(segment, **arrays) if arrays else segment

@@ -1,0 +1,1 @@
+"""Take one item from media to scores."""

@@ -1,0 +1,98 @@
+"""Take one opened file through its passes: segments, scores, predictions."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from threading import Lock
+from typing import Any, TypeVar
+
+from mien.domain.cancellation import Cancellation
+from mien.domain.expression import ExpressionModel, Extractor, Scores
+from mien.domain.media import Media
+from mien.domain.network import Runtime
+from mien.domain.request import InferenceRequest
+from mien.domain.result import ItemResult, ModelResult, Prediction
+from mien.domain.segment import FaceCrop, Segment, without_arrays
+from mien.pipeline.plan import ExtractorClass, ModelClass, Pass, plan
+from mien.pipeline.watched import WatchedMedia
+
+BATCH = 32
+Keep = Callable[[FaceCrop], None]
+T = TypeVar("T")
+
+
+class Pipeline:
+    """Measure files with the models and extractors it is given; each is loaded once, on first use, and kept."""
+
+    def __init__(
+        self, models: Mapping[str, ModelClass], extractors: Iterable[ExtractorClass], runtime: Runtime
+    ) -> None:
+        self._models = models
+        self._extractors = tuple(extractors)
+        self._runtime = runtime
+        self._loaded: dict[type[Any], Any] = {}
+        self._loading = Lock()
+
+    def warm(self) -> None:
+        """Load every model and extractor now, so that the first file does not wait for them."""
+        for part in (*self._models.values(), *self._extractors):
+            self._load(part)
+
+    def analyze(
+        self,
+        media: Media,
+        file: str,
+        request: InferenceRequest,
+        cancellation: Cancellation,
+        keep: Keep | None = None,
+    ) -> ItemResult:
+        """Return everything the requested models say about one file.
+
+        `keep` is handed every face that a model with `save_faces` sees. Raises NothingApplies when no requested model
+        fits the kind of file, ItemError when the file breaks while it is read, and the reason when cancelled.
+        """
+        watched = WatchedMedia(media, cancellation)
+        results: dict[str, ModelResult] = {}
+        for one in plan(request, media.kind, self._models, self._extractors):
+            results |= self._walk(one, watched, cancellation, keep)
+        ordered = tuple(results[name] for name in request.models if name in results)
+        return ItemResult(file, media.kind, ordered)
+
+    def _walk(self, one: Pass, media: Media, cancellation: Cancellation, keep: Keep | None) -> dict[str, ModelResult]:
+        extractor: Extractor[Any] = self._load(one.extractor)
+        models: dict[str, ExpressionModel[Any]] = {name: self._load(self._models[name]) for name in one.models}
+        found: dict[str, list[Prediction]] = {name: [] for name in models}
+        wants_pictures = any(getattr(options, "save_faces", False) for options in one.models.values())
+        for batch in _batches(extractor.extract(media, None, one.wanted), BATCH):
+            cancellation.check()
+            kept = [without_arrays(segment) for segment in batch]
+            for name, model in models.items():
+                scores = model.predict(batch, one.models[name].heads())
+                found[name] += _rows(kept, scores)
+            if keep is not None and wants_pictures:
+                _hand_over(batch, keep)
+        return {name: ModelResult(name, models[name].heads, tuple(rows)) for name, rows in found.items()}
+
+    def _load(self, part: type[T]) -> T:
+        with self._loading:
+            if part not in self._loaded:
+                self._loaded[part] = part(self._runtime)  # type: ignore[call-arg]  # both protocols are built so
+            loaded: T = self._loaded[part]
+            return loaded
+
+
+def _rows(segments: list[Segment], scores: Scores) -> list[Prediction]:
+    return [
+        Prediction(segment, {head: rows[index] for head, rows in scores.items()})
+        for index, segment in enumerate(segments)
+    ]
+
+
+def _hand_over(batch: list[Segment], keep: Keep) -> None:
+    for segment in batch:
+        if isinstance(segment, FaceCrop):
+            keep(segment)
+
+
+def _batches(segments: Iterator[Segment], size: int) -> Iterator[list[Segment]]:
+    while batch := list(islice(segments, size)):
+        yield batch

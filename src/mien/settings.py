@@ -1,0 +1,87 @@
+"""Read every setting once, at the door, into one frozen object."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mien.domain.errors import InvalidRequest
+
+PREFIX = "MIEN_"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mien"
+
+
+class Settings(BaseModel):
+    """Hold every setting; the variable of each is its name in capitals after `MIEN_`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Field(Path("mien-data"), description="folder that holds jobs, uploads and results")
+    store: str | None = Field(None, description="job store, `sqlite:///PATH`; default: `mien.db` in the data folder")
+    blobs: str | None = Field(None, description="blob store, `file://PATH`; default: `blobs` in the data folder")
+    weights: Path = Field(
+        default_factory=lambda: _cache() / "weights", description="folder that holds fetched networks"
+    )
+    samples: Path = Field(
+        default_factory=lambda: _cache() / "samples", description="folder that holds fetched sample photographs"
+    )
+    scratch: Path | None = Field(None, description="folder for temporary files; default: `scratch` in the data folder")
+    host: str = Field("127.0.0.1", description="address the server listens on")
+    port: int = Field(8004, ge=0, le=65535, description="port the server listens on; 0 takes a free one")
+    workers: int = Field(1, ge=0, description="worker processes that `mien serve` starts")
+    threads: int = Field(1, ge=1, description="threads each worker gives to a network")
+    lease_seconds: float = Field(
+        30.0, gt=0, description="how long a task stays with a worker that gives no sign of life"
+    )
+    max_queued_jobs: int = Field(500, ge=1, description="jobs that may wait; the next is refused with 429")
+    max_upload_bytes: int = Field(100 * 10**6, ge=1, description="size of one uploaded file")
+    max_body_bytes: int = Field(10 * 10**9, ge=1, description="size of one request with all its files")
+    max_url_bytes: int = Field(10**9, ge=1, description="size of one downloaded file")
+    max_media_seconds: float = Field(3 * 3600.0, gt=0, description="length of one recording or film")
+    max_pixels: int = Field(100 * 10**6, ge=1, description="pixels of one picture or frame")
+    max_archive_bytes: int = Field(20 * 10**9, ge=1, description="size of one archive's members together, unpacked")
+    max_archive_members: int = Field(100_000, ge=1, description="number of members of one archive")
+    allow_private_addresses: bool = Field(
+        False, description="let downloads and callbacks reach loopback and private networks"
+    )
+    callback_secret: str | None = Field(None, description="sign callbacks with this secret (HMAC-SHA256)")
+    log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR")
+    server: str = Field("http://127.0.0.1:8004", description="server that `mien jobs` asks")
+    key: str | None = Field(None, description="API key that `mien jobs` uses")
+
+    @property
+    def store_url(self) -> str:
+        """Return where jobs are kept."""
+        return self.store or f"sqlite:///{self.data.absolute() / 'mien.db'}"
+
+    @property
+    def blobs_url(self) -> str:
+        """Return where uploads and results are kept."""
+        return self.blobs or f"file://{self.data.absolute() / 'blobs'}"
+
+    @property
+    def scratch_folder(self) -> Path:
+        """Return where temporary files go."""
+        return self.scratch or self.data.absolute() / "scratch"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """Return the settings from `MIEN_*` variables; what is given by name and is not None wins.
+
+    Raises InvalidRequest naming the variable when a value cannot be understood. Unknown variables are left alone.
+    """
+    source = os.environ if environment is None else environment
+    values: dict[str, object] = {
+        name: source[PREFIX + name.upper()] for name in Settings.model_fields if source.get(PREFIX + name.upper())
+    }
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = PREFIX + str(first["loc"][0]).upper()
+        raise InvalidRequest(f"{variable}: {first['msg']}, got {first['input']!r}") from error
