@@ -101,7 +101,7 @@ def check_model(
 def check_extractor(
     extractor_class: type[Extractor[Any]], media: Media, wanted: Extraction, runtime: Runtime | None = None
 ) -> list[Segment]:
-    """Check an extractor class on one media item and return what it found; raises ContractBroken saying what is wrong."""
+    """Check an extractor class on one media item and return what it found; raises ContractBroken with what is wrong."""
     _demand(bool(extractor_class.kinds), f"{extractor_class.__name__}: kinds is empty")
     _demand(type(wanted) is extractor_class.takes, f"{extractor_class.__name__} takes {extractor_class.takes.__name__}")
     extractor = extractor_class(runtime or NoNetworks())

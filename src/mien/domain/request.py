@@ -10,6 +10,7 @@ from mien.domain.labels import LANGUAGES
 from mien.domain.source import FileSource, Source, TextSource, UrlSource
 
 Granularity = Literal["word", "sentence", "utterance", "conversational_turn"]
+TextGranularity = Literal["word", "sentence", "utterance", "conversational_turn", "passage"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 WindowSeconds = Annotated[float, Field(ge=0.5)]
 
@@ -18,7 +19,7 @@ def _whole_number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_whole_number), Field(ge=0)]
+WholeNumber = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=2**31 - 1)]
 """A whole number that old clients may write as 60.0."""
 
 
@@ -158,7 +159,7 @@ class ProsodyOptions(Options):
 class LanguageOptions(Options):
     """Set how `language` cuts text and what it measures beside the expressions."""
 
-    granularity: Granularity | Literal["passage"] = "word"
+    granularity: TextGranularity = "word"
     sentiment: Switch | None = None
     toxicity: Switch | None = None
     identify_speakers: bool = False

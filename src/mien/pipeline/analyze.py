@@ -1,11 +1,13 @@
 """Take one opened file through its passes: segments, scores, predictions."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar
 
 from mien.domain.cancellation import Cancellation
+from mien.domain.errors import MienError
 from mien.domain.expression import ExpressionModel, Extractor, Scores
 from mien.domain.media import Media
 from mien.domain.network import Runtime
@@ -16,6 +18,7 @@ from mien.pipeline.plan import ExtractorClass, ModelClass, Pass, plan
 from mien.pipeline.watched import WatchedMedia
 
 BATCH = 32
+log = logging.getLogger(__name__)
 Keep = Callable[[FaceCrop], None]
 T = TypeVar("T")
 
@@ -33,9 +36,15 @@ class Pipeline:
         self._loading = Lock()
 
     def warm(self) -> None:
-        """Load every model and extractor now, so that the first file does not wait for them."""
+        """Load every model and extractor now, so that the first file does not wait for them.
+
+        One that cannot be loaded is logged; the files that need it will each say why.
+        """
         for part in (*self._models.values(), *self._extractors):
-            self._load(part)
+            try:
+                self._load(part)
+            except MienError as error:
+                log.warning("%s cannot be loaded: %s", part.__name__, error.message)
 
     def analyze(
         self,

@@ -1,0 +1,1 @@
+"""Bring a source to disk, as items."""

@@ -1,0 +1,85 @@
+"""Bring the members of an archive to disk one at a time, never outside the folder given."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mien.domain.cancellation import Cancellation
+from mien.domain.errors import ArchiveUnreadable, ItemError, ItemTooLarge, SourceTooLarge, UnsafeMember
+from mien.domain.source import BadItem, Item, Items
+from mien.intake.limits import IntakeLimits, readable_bytes
+from mien.intake.members import Allowance, Member, clean, is_clutter, is_unsafe, with_slashes
+from mien.intake.packing import archive_kind
+from mien.intake.tar_members import tar_members
+from mien.intake.zip_members import zip_members
+
+
+def is_archive(path: Path) -> bool:
+    """Say whether a file is a zip or a tar (plain, gzip, bzip2, xz), going by its bytes alone."""
+    return archive_kind(path) is not None
+
+
+def unpack(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> Items:
+    """Yield the members of an archive, each on disk under `scratch` until the next is asked for.
+
+    Folders, dot files and what systems leave behind are skipped. A member that is unsafe, encrypted, damaged, too large
+    or an archive itself becomes a BadItem; so does the second of two members of one name, since results go by name.
+    Raises ArchiveUnreadable or SourceTooLarge, also in the middle: what was yielded before stays good.
+    """
+    found = 0
+    for item in _items(path, scratch, limits, cancellation):
+        found += 1
+        yield item
+    if not found:
+        raise ArchiveUnreadable("archive holds no files")
+
+
+def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> Items:
+    allowance = Allowance(limits.unpacked_bytes(path.stat().st_size), cancellation)
+    names: set[str] = set()
+    for count, member in enumerate(_members(path, limits, cancellation), start=1):
+        if count > limits.archive_members:
+            raise SourceTooLarge(f"archive has more than {limits.archive_members} members")
+        if member.directory or (is_clutter(member.name) and not is_unsafe(member.name)):
+            continue
+        target = scratch / f"member-{count}"
+        try:
+            yield _bring(member, names, target, limits.member_bytes, allowance)
+        finally:
+            target.unlink(missing_ok=True)
+
+
+def _members(path: Path, limits: IntakeLimits, cancellation: Cancellation) -> Iterator[Member]:
+    if archive_kind(path) == "zip":
+        return zip_members(path)
+    # What is skipped in a tar is unpacked all the same, so the reader has an allowance of its own.
+    return tar_members(path, Allowance(limits.unpacked_bytes(path.stat().st_size), cancellation))
+
+
+def _bring(member: Member, names: set[str], target: Path, limit: int, allowance: Allowance) -> Item | BadItem:
+    """Write one member to `target`, or say why not; `names` are those that came before."""
+    if is_unsafe(member.name):
+        return BadItem(with_slashes(member.name), UnsafeMember("archive member would lie outside the archive"))
+    name = clean(member.name)
+    if name in names:
+        return BadItem(name, ItemError("archive holds another member of the same name, which was used"))
+    names.add(name)
+    if member.problem:
+        return BadItem(name, member.problem)
+    try:
+        _write(member, target, limit, allowance)
+    except ItemError as error:
+        return BadItem(name, error)
+    if is_archive(target):
+        return BadItem(name, ItemError("archives inside archives are not opened"))
+    return Item(name, target)
+
+
+def _write(member: Member, target: Path, limit: int, allowance: Allowance) -> None:
+    size = 0
+    with target.open("wb") as file:
+        for chunk in member.chunks():
+            size += len(chunk)
+            if size > limit:
+                raise ItemTooLarge(f"archive member is over the limit of {readable_bytes(limit)}")
+            allowance.spend(len(chunk))
+            file.write(chunk)

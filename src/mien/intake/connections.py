@@ -1,0 +1,159 @@
+"""Open connections to allowed addresses only, for downloads and callbacks."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, cast
+
+import httpcore
+import httpx
+
+from mien.intake.addresses import resolve
+
+
+class TimedStream(httpcore.NetworkStream):
+    """Pass bytes through until a deadline, so that a peer that sends a byte now and then cannot hold us for ever."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def _left(self, timeout: float | None) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole exchange took too long")
+        return left if timeout is None else min(left, timeout)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read at most `max_bytes`."""
+        return self._stream.read(max_bytes, self._left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of `buffer`."""
+        self._stream.write(buffer, self._left(timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Encrypt from here on; the deadline stays."""
+        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, self._left(timeout)), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the connection knows of itself."""
+        return self._stream.get_extra_info(info)
+
+
+class GuardedBackend(httpcore.NetworkBackend):
+    """Open connections to allowed addresses only.
+
+    A host is resolved once and the connection goes to an address that was checked, so a name that changes its mind
+    between check and connection gains nothing.
+    """
+
+    def __init__(self, allow_private: bool, exchange_seconds: float = 3600.0) -> None:
+        self._allow_private = allow_private
+        self._exchange_seconds = exchange_seconds
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first address of a host that answers. Raises AddressRefused."""
+        deadline = time.monotonic() + self._exchange_seconds
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in self._addresses(host, port):
+            try:
+                stream = self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+                continue
+            return TimedStream(stream, deadline)
+        raise failure
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            return resolve(host, port, self._allow_private)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"{host} could not be resolved") from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn httpcore's errors into httpx's, which go by the same names."""
+    try:
+        yield
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _translated():
+            yield from self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """Carry httpx requests over a guarded backend, one connection per request."""
+
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            max_keepalive_connections=0,
+            network_backend=backend,
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request."""
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        content = cast("httpx.SyncByteStream", request.stream)
+        inner = httpcore.Request(
+            request.method, url, headers=request.headers.raw, content=content, extensions=request.extensions
+        )
+        with _translated():
+            response = self._pool.handle_request(inner)
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+def guarded_client(
+    allow_private: bool, connect_seconds: float = 10.0, stall_seconds: float = 30.0, exchange_seconds: float = 3600.0
+) -> httpx.Client:
+    """Return an HTTP client that reaches allowed addresses only.
+
+    It follows no redirects, keeps no cookies and reads neither proxies nor passwords from the environment. One
+    exchange, from connection to the last byte, takes at most `exchange_seconds`. Its requests raise AddressRefused
+    beside httpx's own errors.
+    """
+    return httpx.Client(
+        transport=GuardedTransport(GuardedBackend(allow_private, exchange_seconds)),
+        timeout=httpx.Timeout(stall_seconds, connect=connect_seconds),
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )

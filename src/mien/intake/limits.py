@@ -1,0 +1,41 @@
+"""Hold how much is taken in: sizes, counts and times, and how they read in a message."""
+
+from dataclasses import dataclass
+
+KILO = 1024
+MEGA = 1024 * KILO
+GIGA = 1024 * MEGA
+_UNITS = ((GIGA, "GB"), (MEGA, "MB"), (KILO, "KB"))
+
+
+@dataclass(frozen=True)
+class IntakeLimits:
+    """Hold what a source may cost.
+
+    `download_bytes` is counted while reading. `connect_seconds` and `stall_seconds` bound one wait, `download_seconds`
+    the whole download with all its redirects. An archive may unpack to `archive_bytes` in all and, once it passes
+    `archive_free_bytes`, to at most `archive_ratio` times its own size.
+    """
+
+    download_bytes: int = GIGA
+    redirects: int = 5
+    connect_seconds: float = 10.0
+    stall_seconds: float = 30.0
+    download_seconds: float = 3600.0
+    archive_bytes: int = 10 * GIGA
+    archive_free_bytes: int = 256 * MEGA
+    archive_ratio: int = 200
+    archive_members: int = 10_000
+    member_bytes: int = GIGA
+
+    def unpacked_bytes(self, packed_bytes: int) -> int:
+        """Return how many bytes an archive of `packed_bytes` may unpack to."""
+        return min(self.archive_bytes, max(self.archive_free_bytes, self.archive_ratio * packed_bytes))
+
+
+def readable_bytes(count: int) -> str:
+    """Write a number of bytes for people: 1 GB is 1024 MB."""
+    for size, unit in _UNITS:
+        if count >= size:
+            return f"{count / size:.4g} {unit}"
+    return f"{count} bytes"

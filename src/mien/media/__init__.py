@@ -1,0 +1,1 @@
+"""Open an item and read its tracks."""

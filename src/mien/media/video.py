@@ -1,0 +1,126 @@
+"""Read the frames of a video: which ones, when they are shown, which way is up."""
+
+import math
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from mien.domain.cancellation import Cancellation
+from mien.domain.media import Frame
+from mien.media.container import decoded, film_track, open_container
+from mien.media.limits import MediaLimits, check_pixels, too_long
+
+_RATE_IF_UNKNOWN = Fraction(25)
+_START_SLACK_FRAMES = 3
+_ROUNDING_FRAMES = Fraction(1, 10)
+_HD_HEIGHT = 720
+_UNSPECIFIED_COLOURS = 2
+
+
+class Sampling:
+    """Choose the frames nearest to the times k / fps, each once; `fps` 0 chooses every frame.
+
+    At a constant rate these are the frames round(k x rate / fps), halves up. Ask in order of time.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self._fps = Fraction(str(fps))
+        self._next = 0
+
+    def wants(self, halfway: Fraction) -> bool:
+        """Say whether a frame is one of them; `halfway` is the time in seconds halfway to the frame after it."""
+        if not self._fps:
+            return True
+        reach = halfway * self._fps
+        if reach <= self._next:
+            return False
+        self._next = math.ceil(reach)
+        return True
+
+
+class Clock:
+    """Tell when the frames of a track are shown, in seconds from its start.
+
+    At a constant rate the exact number / rate is told, since containers round time stamps. Where the rate varies, or
+    frames are missing, the time stamp is.
+    """
+
+    def __init__(self, track: VideoStream) -> None:
+        self.rate = track.average_rate or track.base_rate or track.guessed_rate or _RATE_IF_UNKNOWN
+        self._constant = track.average_rate == track.base_rate
+        self._time_base = track.time_base or 1 / self.rate
+        self._start = track.start_time
+        self._origin: int | None = None
+
+    def seconds(self, index: int, stamp: int | None) -> Fraction:
+        """Return the time of frame number `index` with presentation time stamp `stamp`."""
+        expected = index / self.rate
+        if stamp is None:
+            return expected
+        if self._origin is None:
+            self._origin = self._first_stamp(stamp)
+        shown = max((stamp - self._origin) * self._time_base, Fraction(0))
+        agrees = abs(shown - expected) * self.rate < _ROUNDING_FRAMES
+        return expected if self._constant and agrees else shown
+
+    def halfway(self, seconds: Fraction, duration: int | None) -> Fraction:
+        """Return the time halfway between a frame shown at `seconds`, for `duration` ticks, and the next."""
+        if self._constant or not duration:
+            return seconds + 1 / (2 * self.rate)
+        return seconds + duration * self._time_base / 2
+
+    def _first_stamp(self, stamp: int) -> int:
+        # Some containers start one or two frames late by design; a longer gap means that the first frames are lost.
+        if self._start is None:
+            return stamp
+        late_frames = (stamp - self._start) * self._time_base * self.rate
+        return self._start if late_frames > _START_SLACK_FRAMES else stamp
+
+
+def read_frames(path: Path, fps: float, limits: MediaLimits, cancellation: Cancellation) -> Iterator[Frame]:
+    """Yield frames of a video as they are decoded, `fps` per second, each upright.
+
+    Raises UnreadableMedia after the last good frame of a damaged file, and ItemTooLarge.
+    """
+    with open_container(path) as container:
+        track: VideoStream = film_track(container)
+        track.thread_type = "AUTO"
+        clock = Clock(track)
+        sampling = Sampling(fps)
+        for index, picture in enumerate(decoded(container, track, path, cancellation)):
+            seconds = clock.seconds(index, picture.pts)
+            if seconds > limits.max_seconds:
+                raise too_long(limits)
+            if sampling.wants(clock.halfway(seconds, picture.duration)):
+                check_pixels("video", picture.width, picture.height, limits)
+                yield Frame(index, float(seconds), upright(picture))
+
+
+def upright(picture: VideoFrame) -> NDArray[np.uint8]:
+    """Return a decoded frame as RGB, turned and mirrored as its display matrix says."""
+    pixels = np.asarray(picture.to_ndarray(format="rgb24", src_colorspace=_colours(picture)), dtype=np.uint8)
+    matrix: Any = picture.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return pixels
+    # x' = a x + c y and y' = b x + d y, in 16.16 fixed point.
+    a, b, _u, c, d = struct.unpack("=5i", bytes(matrix)[:20])
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        across, down = a, d
+    else:
+        pixels, across, down = pixels.transpose(1, 0, 2), c, b
+    return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+
+
+def _colours(picture: VideoFrame) -> Colorspace | None:
+    # Large pictures that do not say how they encode colour do it as high-definition television does.
+    if picture.colorspace == _UNSPECIFIED_COLOURS and picture.height >= _HD_HEIGHT:
+        return Colorspace.ITU709
+    return None
