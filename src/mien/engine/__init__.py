@@ -1,0 +1,1 @@
+"""Claim, run and commit tasks."""

@@ -1,0 +1,1 @@
+"""Keep what outlives a process: jobs and blobs."""

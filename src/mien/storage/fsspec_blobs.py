@@ -1,0 +1,82 @@
+"""Keep blobs in a folder, through fsspec."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+from uuid import uuid4
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+PARTIAL = ".part"
+
+
+class FsspecBlobs:
+    """Keep each blob as a file under a root such as `file:///data/blobs`. Raises ValueError for other roots."""
+
+    def __init__(self, root: str) -> None:
+        self._files, path = url_to_fs(root)
+        if not isinstance(self._files, LocalFileSystem):
+            raise ValueError(f"{root}: the blob store must be file://PATH")
+        self._root = Path(path)
+        _make_folders(self._root)
+
+    @contextmanager
+    def write(self, key: str) -> Iterator[BinaryIO]:
+        """Open a blob for writing; it appears, durable and whole, only when the block ends without an error."""
+        path = self._path(key)
+        _make_folders(path.parent)
+        partial = path.with_name(f".{uuid4().hex}{PARTIAL}")
+        try:
+            with self._files.open(str(partial), "wb") as stream:
+                yield cast(BinaryIO, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+    def read(self, key: str) -> BinaryIO:
+        """Open a blob for reading, seekable. Raises FileNotFoundError."""
+        return cast(BinaryIO, self._files.open(str(self._path(key)), "rb"))
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is a blob under this key."""
+        return bool(self._files.isfile(str(self._path(key))))
+
+    def delete(self, prefix: str) -> None:
+        """Forget the blob under this key, or all blobs in this folder; nothing there is fine."""
+        with suppress(FileNotFoundError):
+            self._files.rm(str(self._path(prefix)), recursive=True)
+
+    def local_path(self, key: str) -> Path | None:
+        """Return where the blob lies; None when there is none."""
+        path = self._path(key)
+        return path if path.is_file() else None
+
+    def _path(self, key: str) -> Path:
+        parts = key.split("/")
+        if "\\" in key or "\0" in key or any(part in ("", ".", "..") or ":" in part for part in parts):
+            raise ValueError(f"{key!r} is not a key: it must be names joined by slashes")
+        return self._root.joinpath(*PurePosixPath(key).parts)
+
+
+def _make_folders(folder: Path) -> None:
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        _sync_folder(made.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    # A new name is only on disk once its folder is; Windows cannot open folders and does not need it.
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

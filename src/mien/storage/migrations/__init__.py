@@ -1,0 +1,1 @@
+"""Hold the steps from one released schema to the next."""
