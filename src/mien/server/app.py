@@ -1,0 +1,65 @@
+"""Build the HTTP door."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from mien import __version__
+from mien.server import error_responses
+from mien.server.auth import Doorkeeper
+from mien.server.error_responses import json_response
+from mien.server.middleware import AccessLog, ForgiveSlashes
+from mien.server.openapi import SECURITY
+from mien.server.parts import ServerParts
+from mien.server.routes_jobs import JOBS, JobRoutes
+from mien.server.routes_results import ResultRoutes
+
+ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+OUT_OF_SCOPE = (f"{JOBS}/tl_inference", f"{JOBS}/training", "/v0/registry", "/v0/registry/{rest:path}")
+
+
+def build_app(parts: ServerParts) -> FastAPI:
+    """Return the app that answers over HTTP; it never downloads, decodes or measures anything itself."""
+    # The pages FastAPI would draw of the description load scripts from elsewhere; the description itself stays.
+    app = FastAPI(
+        title="mien", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=None
+    )
+    error_responses.install(app)
+    doorkeeper = Doorkeeper(parts.keys)
+    app.include_router(_small_routes())
+    app.include_router(JobRoutes(parts, doorkeeper).router())
+    app.include_router(ResultRoutes(parts, doorkeeper).router())
+    app.add_middleware(ForgiveSlashes)
+    app.add_middleware(AccessLog)
+    _describe_keys(app)
+    return app
+
+
+def _small_routes() -> APIRouter:
+    router = APIRouter()
+    router.add_api_route("/healthz", _healthz, methods=["GET"], tags=["health"])
+    for path in OUT_OF_SCOPE:
+        router.add_api_route(path, _out_of_scope, methods=ANY_METHOD, include_in_schema=False)
+    return router
+
+
+async def _healthz() -> Response:
+    """Say that the server answers."""
+    return json_response({"status": "ok"})
+
+
+async def _out_of_scope(request: Request) -> Response:
+    message = f"{request.url.path}: custom models, data sets and registry files are not offered by this server"
+    return json_response({"message": message, "code": "not_found"}, 404)
+
+
+def _describe_keys(app: FastAPI) -> None:
+    plain = app.openapi
+
+    def with_keys() -> dict[str, Any]:
+        schema = plain()
+        schema.setdefault("components", {})["securitySchemes"] = SECURITY
+        schema["security"] = [{name: []} for name in SECURITY]
+        return schema
+
+    app.openapi = with_keys  # type: ignore[method-assign]  # FastAPI's own documented way to extend the description

@@ -1,0 +1,51 @@
+"""Listen on a socket and say when requests are accepted."""
+
+import socket
+import threading
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+STARTING_SECONDS = 30
+GRACE_SECONDS = 10
+BACKLOG = 2048
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Bind a listening socket; port 0 takes a free one. Raises OSError when the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    bound.listen(BACKLOG)
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    """Return the base URL of a bound socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def listen(app: FastAPI, bound: socket.socket, started: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `started` is called from another thread once requests are accepted.
+
+    The access log is the app's own: uvicorn's would show query strings, and a key may be in one.
+    """
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False
+    )
+    server = uvicorn.Server(config)
+    ready = threading.Thread(target=_tell_when_started, args=(server, started), daemon=True)
+    ready.start()
+    server.run(sockets=[bound])
+
+
+def _tell_when_started(server: uvicorn.Server, started: Callable[[], None]) -> None:
+    pause = threading.Event()
+    for _ in range(STARTING_SECONDS * 100):
+        if server.started:
+            started()
+            return
+        pause.wait(0.01)

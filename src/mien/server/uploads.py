@@ -1,0 +1,112 @@
+"""Read the bodies of requests as they arrive, in both forms a job can be started with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from anyio import CancelScope, move_on_after, to_thread
+from fastapi import Request
+from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
+
+from mien.domain.errors import BodyTooLarge, InvalidRequest
+from mien.server.multipart import Form
+from mien.server.parts import MEGABYTE, Limits
+from mien.storage.blobs import BlobStore
+
+SPOOL_BYTES = 256 * 1024
+DRAIN_SECONDS = 60.0
+
+
+def is_form(request: Request) -> bool:
+    """Say whether the body is a multipart form."""
+    return request.headers.get("content-type", "").strip().lower().startswith("multipart/form-data")
+
+
+async def read_json(request: Request, limits: Limits) -> bytes:
+    """Return a whole JSON body. Raises BodyTooLarge."""
+    _check_announced(request, limits.json_bytes)
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limits.json_bytes:
+            raise _too_large(limits.json_bytes)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+@asynccontextmanager
+async def read_form(request: Request, blobs: BlobStore, folder: str, limits: Limits) -> AsyncIterator[Form]:
+    """Open a whole form, its files under `folder` in the blob store; they are forgotten if the block fails."""
+    _check_announced(request, limits.body_bytes)
+    form = Form(_boundary(request), blobs, folder, limits)
+    try:
+        await _spool(request, form, limits)
+        yield form
+    except BaseException as error:
+        # A request cancelled after the form was whole may have become a job; its uploads must stay.
+        if isinstance(error, Exception) or not form.complete:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(form.discard)
+        raise
+
+
+async def _spool(request: Request, form: Form, limits: Limits) -> None:
+    waiting: list[bytes] = []
+    size = total = 0
+    async for piece in request.stream():
+        waiting.append(piece)
+        size += len(piece)
+        total += len(piece)
+        if total > limits.body_bytes:
+            raise _too_large(limits.body_bytes)
+        if size >= SPOOL_BYTES:
+            await to_thread.run_sync(form.feed, b"".join(waiting))
+            waiting, size = [], 0
+    await to_thread.run_sync(form.feed, b"".join(waiting))
+    form.finish()
+
+
+def _boundary(request: Request) -> bytes:
+    boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
+    if not boundary:
+        raise InvalidRequest("Content-Type: multipart/form-data needs a boundary")
+    return boundary
+
+
+def decode(body: bytes) -> Any:
+    """Return what a JSON text says; an empty one says nothing (None). Raises InvalidRequest with the place."""
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    if not text.strip():
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"request: is not valid JSON: {error}") from None
+
+
+async def drain(request: Request, limits: Limits) -> None:
+    """Read what is left of a refused body, within limits: many clients read the answer only after they have written."""
+    if request.headers.get("expect", "").lower() == "100-continue":
+        return
+    left = limits.drain_bytes
+    with move_on_after(DRAIN_SECONDS):
+        try:
+            async for piece in request.stream():
+                left -= len(piece)
+                if left < 0:
+                    return
+        except (ClientDisconnect, RuntimeError):
+            return
+
+
+def _check_announced(request: Request, limit: int) -> None:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"request: the body is over the limit of {limit // MEGABYTE} MB")

@@ -1,0 +1,1 @@
+"""Shape what clients know; nothing but shapes."""
