@@ -49,6 +49,8 @@ def website() -> Iterator[Website]:
             except OSError:
                 self.close_connection = True
 
+        do_POST = do_GET
+
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)

@@ -34,17 +34,15 @@ class Settings(BaseModel):
     port: int = Field(8004, ge=0, le=65535, description="port the server listens on; 0 takes a free one")
     workers: int = Field(1, ge=0, description="worker processes that `mien serve` starts")
     threads: int = Field(1, ge=1, description="threads each worker gives to a network")
-    lease_seconds: float = Field(
-        30.0, gt=0, description="how long a task stays with a worker that gives no sign of life"
-    )
+    lease_seconds: float = Field(10.0, gt=0, description="how long a silent worker keeps its task")
     max_queued_jobs: int = Field(500, ge=1, description="jobs that may wait; the next is refused with 429")
-    max_upload_bytes: int = Field(100 * 10**6, ge=1, description="size of one uploaded file")
-    max_body_bytes: int = Field(10 * 10**9, ge=1, description="size of one request with all its files")
-    max_url_bytes: int = Field(10**9, ge=1, description="size of one downloaded file")
+    max_upload_bytes: int = Field(100 * 1024**2, ge=1, description="bytes of one uploaded file")
+    max_body_bytes: int = Field(10_400 * 1024**2, ge=1, description="bytes of one request with all its files")
+    max_url_bytes: int = Field(1024**3, ge=1, description="bytes of one downloaded file")
     max_media_seconds: float = Field(3 * 3600.0, gt=0, description="length of one recording or film")
     max_pixels: int = Field(100 * 10**6, ge=1, description="pixels of one picture or frame")
-    max_archive_bytes: int = Field(20 * 10**9, ge=1, description="size of one archive's members together, unpacked")
-    max_archive_members: int = Field(100_000, ge=1, description="number of members of one archive")
+    max_archive_bytes: int = Field(10 * 1024**3, ge=1, description="bytes of one archive's members together, unpacked")
+    max_archive_members: int = Field(10_000, ge=1, description="number of members of one archive")
     allow_private_addresses: bool = Field(
         False, description="let downloads and callbacks reach loopback and private networks"
     )

@@ -19,5 +19,5 @@ def test_an_option_of_a_command_wins_over_its_variable():
 
 
 def test_a_value_that_cannot_be_understood_is_named():
-    with pytest.raises(InvalidRequest, match="MIEN_WORKERS.*'many'"):
+    with pytest.raises(InvalidRequest, match=r"MIEN_WORKERS.*'many'"):
         read_settings({"MIEN_WORKERS": "many"})

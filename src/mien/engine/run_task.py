@@ -92,7 +92,7 @@ def _measured(item: Item | BadItem, task: Task, around: _Surroundings) -> ItemRe
     except ItemError as error:
         return ItemFailure(item.file, error.message)
     except MienError as error:
-        logger.exception("job %s, source %d: a file could not be measured", task.job_id, task.index)
+        logger.warning("job %s, source %d: a file could not be measured: %s", task.job_id, task.index, error.message)
         return ItemFailure(item.file, error.message)
     except Exception:
         logger.exception("job %s, source %d: internal error in a file", task.job_id, task.index)

@@ -1,5 +1,6 @@
 """Listen on a socket and say when requests are accepted."""
 
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -37,8 +38,10 @@ def listen(app: FastAPI, bound: socket.socket, started: Callable[[], None]) -> N
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False
     )
     server = uvicorn.Server(config)
-    ready = threading.Thread(target=_tell_when_started, args=(server, started), daemon=True)
-    ready.start()
+    threading.Thread(target=_tell_when_started, args=(server, started), daemon=True).start()
+    # uvicorn raises the signal again once it has stopped; what comes after must not be cut off by that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     server.run(sockets=[bound])
 
 

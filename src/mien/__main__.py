@@ -1,0 +1,5 @@
+"""Let `python -m mien` be the command line."""
+
+from mien.cli.main import app
+
+app()

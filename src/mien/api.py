@@ -1,0 +1,121 @@
+"""Measure local files in this process: the path without a queue and without a server."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+from mien.assembly import LocalParts, build_local
+from mien.domain.cancellation import Cancellation
+from mien.domain.errors import InvalidRequest
+from mien.domain.job import Task
+from mien.domain.request import InferenceRequest
+from mien.domain.source import FileSource
+from mien.engine.run_task import run_task
+from mien.settings import Settings, read_settings
+from mien.wire.requests import parse_request
+
+Models = Mapping[str, Mapping[str, Any]]
+Paths = str | Path | Iterable[str | Path]
+
+
+def analyze(path: Paths, **models: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Measure a file, an archive, a folder, or several of them, and return the predictions array.
+
+    Each keyword names a model and gives its options, as in a request: `analyze("a.mp4", face={"fps_pred": 1})`; without
+    any, every installed model runs. The array has one element per file (a folder stands for its files), shaped like
+    the predictions endpoint's. A file that cannot be measured has its reason in `errors`. Raises InvalidRequest for a
+    model that is not installed, for a wrong option, and for a path that does not exist.
+    """
+    with open_measurement(files_of(path), models or None) as measurement:
+        return [json.loads(measured.element) for measured in measurement]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Hold what one file gave: its element of the predictions array, and its tables as a zip where it has any.
+
+    The zip can be read until the next file is asked for.
+    """
+
+    file: str
+    element: bytes
+    artifacts: BinaryIO | None
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """Name a local file as results will: a lone file by its name, one of a folder by its path in it."""
+
+    path: Path
+    name: str
+
+
+def files_of(paths: Paths) -> list[LocalFile]:
+    """Return the files a user means: files as they are, folders as all their files but hidden ones, sorted.
+
+    Raises InvalidRequest naming a path that does not exist or a folder without files.
+    """
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    return [file for path in given for file in _files_of(Path(path))]
+
+
+def _files_of(path: Path) -> list[LocalFile]:
+    if path.is_file():
+        return [LocalFile(path, path.name)]
+    if not path.is_dir():
+        raise InvalidRequest(f"{path}: no such file or folder")
+    inside = [(found.relative_to(path), found) for found in sorted(path.rglob("*")) if found.is_file()]
+    shown = [
+        LocalFile(found, (Path(path.resolve().name) / part).as_posix())
+        for part, found in inside
+        if not any(step.startswith(".") for step in part.parts)
+    ]
+    if not shown:
+        raise InvalidRequest(f"{path}: the folder holds no files")
+    return shown
+
+
+@contextmanager
+def open_measurement(
+    files: Sequence[LocalFile], models: Models | None, settings: Settings | None = None
+) -> Iterator[Iterator[Measured]]:
+    """Offer an iterator that measures one file after the other; networks are loaded once.
+
+    Raises InvalidRequest before anything is measured when the models or their options are wrong.
+    """
+    if not files:
+        raise InvalidRequest("no files were given")
+    with TemporaryDirectory(prefix="mien-") as folder:
+        parts = build_local(settings or read_settings(), Path(folder))
+        yield _measure(files, _request(files, models, parts), parts)
+
+
+def _request(files: Sequence[LocalFile], models: Models | None, parts: LocalParts) -> InferenceRequest:
+    sources = tuple(_source(file) for file in files)
+    checked = parse_request({"models": models}, parts.options, sources[:1])
+    return checked.model_copy(update={"files": sources})
+
+
+def _source(file: LocalFile) -> FileSource:
+    with file.path.open("rb") as content:
+        md5sum = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    return FileSource(filename=file.name, content_type=None, md5sum=md5sum, upload=str(file.path.absolute()))
+
+
+def _measure(files: Sequence[LocalFile], request: InferenceRequest, parts: LocalParts) -> Iterator[Measured]:
+    for index, (file, source) in enumerate(zip(files, request.files, strict=True)):
+        task = Task("local", index, source, request, worker="local", attempt=1)
+        outcome = run_task(task, Cancellation(), parts.run)
+        with parts.blobs.read(f"{outcome.results}/predictions.json") as result:
+            element = result.read()
+        artifacts = f"{outcome.results}/artifacts.zip"
+        opened = parts.blobs.read(artifacts) if parts.blobs.exists(artifacts) else None
+        yield Measured(file.name, element, opened)
+        if opened is not None:
+            opened.close()
+        parts.blobs.delete(outcome.results)

@@ -1,0 +1,54 @@
+"""Gather the commands and turn errors into one readable line."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import mien
+from mien.cli import analyze, doctor, jobs, keys, serve, weights, worker
+from mien.domain.errors import MienError
+
+
+class Doors(TyperGroup):
+    """Show what went wrong in the user's words, without a trace of ours."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error of our tree becomes a line on standard error and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except MienError as error:
+            print(f"mien: {error.message}", file=sys.stderr)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=Doors,
+    name="mien",
+    help="Measure what faces, voices and words express, on your own machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("analyze")(analyze.analyze)
+app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
+app.command("doctor")(doctor.doctor)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(keys.app, name="keys")
+app.add_typer(weights.app, name="weights")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(mien.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Measure what faces, voices and words express, on your own machine."""

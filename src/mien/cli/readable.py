@@ -1,0 +1,57 @@
+"""Say in a line what one prediction found."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+
+Json = Mapping[str, Any]
+NARROWEST = 120
+
+
+def wide_console() -> Console:
+    """Return a console at least as wide as our tables: a pipe has no width, and ids must not be cut there."""
+    console = Console()
+    return console if console.width >= NARROWEST else Console(width=NARROWEST)
+
+
+def strongest(prediction: Json, count: int = 5) -> list[tuple[str, float]]:
+    """Return the names and scores of the strongest expressions, strongest first."""
+    ordered = sorted(prediction["emotions"], key=lambda one: -one["score"])
+    return [(one["name"], one["score"]) for one in ordered[:count]]
+
+
+def where(prediction: Json) -> str:
+    """Say where a prediction lies: its frame and box, its stretch of time, or its words."""
+    parts = []
+    if prediction.get("time") and "frame" in prediction:
+        parts.append(f"{prediction['time']:.2f} s")
+    if isinstance(prediction.get("time"), Mapping):
+        parts.append(f"{prediction['time']['begin']:.2f}–{prediction['time']['end']:.2f} s")
+    if box := prediction.get("box"):
+        parts.append(f"box {box['x']:.0f},{box['y']:.0f} {box['w']:.0f}x{box['h']:.0f}")
+    if words := prediction.get("text") or prediction.get("entity"):
+        parts.append(f"“{words}”")
+    return "  ".join(parts) or "whole file"
+
+
+def expressions(prediction: Json, count: int = 5) -> str:
+    """Say the strongest expressions in a line."""
+    return ", ".join(f"{name} {score:.2f}" for name, score in strongest(prediction, count))
+
+
+def walk(element: Json) -> Iterator[tuple[str, str, str, Json]]:
+    """Yield file, model, group and prediction of everything one source gave."""
+    for item in element.get("results", {}).get("predictions", []):
+        for model, result in item["models"].items():
+            for group in result["grouped_predictions"]:
+                for prediction in group["predictions"]:
+                    yield item["file"], model, group["id"], prediction
+
+
+def problems(element: Json) -> list[str]:
+    """Return what went wrong with a source, a line each."""
+    if "error" in element:
+        source = element["source"]
+        return [f"{source.get('filename') or source.get('url') or source['type']}: {element['error']}"]
+    return [f"{one['file']}: {one['message']}" for one in element["results"]["errors"]]

@@ -1,0 +1,63 @@
+"""Serve: the HTTP door, the workers behind it, and the callbacks."""
+
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.assembly import build_app, build_deliveries, open_keys, open_store
+from mien.domain.errors import MienError
+from mien.engine.supervisor import Supervisor
+from mien.server.listening import address, bind, listen
+from mien.settings import Settings, read_settings
+from mien.storage.database import Database
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder that holds jobs, uploads and results.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes to start.")] = None,
+) -> None:
+    """Serve until stopped; prints `ready: http://HOST:PORT` once requests are accepted.
+
+    The first start of a data folder makes a key and prints it once on standard error.
+
+    Example: mien serve --host 127.0.0.1 --port 8004 --data ./data --workers 2
+    """
+    settings = read_settings(host=host, port=port, data=data, workers=workers)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = open_store(settings)
+    _greet(database)
+    try:
+        bound = bind(settings.host, settings.port)
+    except OSError as error:
+        raise MienError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
+    supervisor = Supervisor(_worker_command(settings), settings.workers)
+    stop = threading.Event()
+    deliveries = build_deliveries(settings, database)
+    sending = threading.Thread(target=deliveries.run_until, args=(stop,), daemon=True)
+    app = build_app(settings, database)
+    supervisor.start()
+    sending.start()
+    try:
+        listen(app, bound, lambda: print(f"ready: {address(bound)}", flush=True))
+    finally:
+        stop.set()
+        supervisor.stop()
+        sending.join(timeout=5)
+        database.close()
+
+
+def _greet(database: Database) -> None:
+    keys = open_keys(database)
+    if keys.count() == 0:
+        print(f"no key yet; this one was made and is shown only now: {keys.create('first')}", file=sys.stderr)
+
+
+def _worker_command(settings: Settings) -> list[str]:
+    return [sys.executable, "-m", "mien", "worker", "--data", str(settings.data.absolute()), "--supervised"]

@@ -1,0 +1,1 @@
+"""Find where and when something is expressed."""

@@ -1,0 +1,145 @@
+"""Find where faces are in one picture, and how sure that is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mien.domain.network import Floats, Network
+from mien.domain.segment import Box
+from mien.extractors.face_alignment import fit_inside, overlap
+
+DETECTOR: Final = "face-detection-1"
+SIZE: Final = 192
+CELLS: Final = 48
+"""The detector answers on a grid of 48 x 48 cells, one box per cell, in row order."""
+
+STEEPNESS: Final = 40.0
+MIDDLE: Final = 0.48
+"""Constants of the logistic map from the detector's score to a probability; see docs/science-face.md."""
+
+LOWEST_SCORE: Final = 0.40
+"""Scores below never become faces, whatever the threshold: the mesh would have to look at every bush."""
+
+SAME_FACE: Final = 0.3
+SURE_SHARE: Final = 0.075
+"""Share of the longer side from which on the detector misses hardly any face; smaller ones need tiles."""
+
+TILE_OVERLAP: Final = 0.12
+"""Share of the longer side that neighbouring tiles share: a face too small for the whole fits into one of them."""
+
+MOST_TILES_A_SIDE: Final = 4
+LARGE_IN_TILE: Final = 0.3
+"""Faces larger than this share of a tile are left to the whole picture: the tile may show a part of one."""
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Hold one found face: its box, both eyes (the one left in the upright face first) and the detector's score."""
+
+    box: Box
+    eyes: tuple[Point, Point]
+    score: float
+
+    @property
+    def prob(self) -> float:
+        """Return the calibrated probability of being a face."""
+        return float(1 / (1 + np.exp(-STEEPNESS * (self.score - MIDDLE))))
+
+
+def find_faces(network: Network, picture: Image.Image, smallest: float) -> list[Detection]:
+    """Return faces from about `smallest` pixels on, best first; smaller ones may be among them."""
+    regions = regions_to_search(picture.width, picture.height, smallest)
+    shrunk = [fit_inside(picture, region, SIZE) for region in regions]
+    pixels = np.stack([pixels for pixels, _scale in shrunk]).astype(np.float32) / 127.5 - 1
+    outputs = network.run({"input_1": pixels})
+    whole = Box(0, 0, picture.width, picture.height)
+    found = [
+        detection
+        for region, (_pixels, scale), boxes, scores in zip(
+            regions, shrunk, outputs["Identity"], outputs["Identity_1"], strict=True
+        )
+        for detection in decode(boxes, scores[:, 0], scale, (region.x, region.y))
+        if region == whole or _belongs_to_tile(detection.box, region, whole)
+    ]
+    return without_doubles(found)
+
+
+def regions_to_search(width: int, height: int, smallest: float) -> list[Box]:
+    """Return the whole picture and, when faces may be small in it, overlapping tiles, square where they fit."""
+    whole = Box(0, 0, width, height)
+    longer = max(width, height)
+    side = max(smallest / SURE_SHARE, longer * (1 + (MOST_TILES_A_SIDE - 1) * TILE_OVERLAP) / MOST_TILES_A_SIDE)
+    if side >= longer:
+        return [whole]
+    w, h = min(side, width), min(side, height)
+    columns, rows = _starts(width, w, TILE_OVERLAP * longer), _starts(height, h, TILE_OVERLAP * longer)
+    return [whole, *(Box(x, y, w, h) for y in rows for x in columns)]
+
+
+def _starts(length: float, tile: float, shared: float) -> list[float]:
+    """Return where tiles start along a side of the picture so that neighbours share at least so much."""
+    count = 1 if length <= tile else math.ceil((length - shared) / (tile - shared) - 1e-9)
+    return [place * (length - tile) / max(1, count - 1) for place in range(count)]
+
+
+def decode(boxes: NDArray[Any], scores: NDArray[Any], scale: float, origin: Point) -> list[Detection]:
+    """Read one answer of the detector: 2304 x 16 offsets in pixels of its input, and 2304 score logits."""
+    sure = 1 / (1 + np.exp(-np.clip(scores, -80, 80)))
+    return [
+        _detection(boxes[cell], int(cell), float(sure[cell]), scale, origin)
+        for cell in np.flatnonzero(sure >= LOWEST_SCORE)
+    ]
+
+
+def _detection(offsets: Floats, cell: int, score: float, scale: float, origin: Point) -> Detection:
+    centre = np.array([cell % CELLS + 0.5, cell // CELLS + 0.5]) * (SIZE / CELLS)
+    w, h = (float(side) for side in offsets[2:4] * scale)
+    x, y, right_x, right_y, left_x, left_y = (
+        float(value) for value in (offsets[[0, 1, 4, 5, 6, 7]] + np.tile(centre, 3)) * scale + np.tile(origin, 3)
+    )
+    return Detection(Box(x - w / 2, y - h / 2, w, h), ((right_x, right_y), (left_x, left_y)), score)
+
+
+def _belongs_to_tile(box: Box, tile: Box, whole: Box) -> bool:
+    """Say whether a face is small in the tile and no inner edge cuts it; else another region shows more of it."""
+    margin = 0.05 * box.w
+    cut = (
+        (tile.x > whole.x and box.x < tile.x + margin)
+        or (tile.y > whole.y and box.y < tile.y + margin)
+        or (tile.x + tile.w < whole.w - 1 and box.x + box.w > tile.x + tile.w - margin)
+        or (tile.y + tile.h < whole.h - 1 and box.y + box.h > tile.y + tile.h - margin)
+    )
+    return not cut and box.w <= LARGE_IN_TILE * max(tile.w, tile.h)
+
+
+def without_doubles(found: Sequence[Detection]) -> list[Detection]:
+    """Keep the best of the detections that overlap, best first."""
+    kept: list[Detection] = []
+    for detection in sorted(found, key=lambda one: -one.score):
+        if all(overlap(detection.box, other.box) < SAME_FACE for other in kept):
+            kept.append(detection)
+    return kept
+
+
+def find_turned_faces(network: Network, picture: Image.Image, smallest: float) -> list[Detection]:
+    """Return faces that lie on their side, found by turning the picture a quarter both ways."""
+    left = find_faces(network, picture.transpose(Image.Transpose.ROTATE_90), smallest)
+    right = find_faces(network, picture.transpose(Image.Transpose.ROTATE_270), smallest)
+    back_left = [_turned_back(one, lambda x, y: (picture.width - y, x)) for one in left]
+    back_right = [_turned_back(one, lambda x, y: (y, picture.height - x)) for one in right]
+    return without_doubles(back_left + back_right)
+
+
+def _turned_back(detection: Detection, back: Any) -> Detection:
+    box = detection.box
+    (x, y), (other_x, other_y) = back(box.x, box.y), back(box.x + box.w, box.y + box.h)
+    upright = Box(min(x, other_x), min(y, other_y), abs(x - other_x), abs(y - other_y))
+    first, second = (back(*eye) for eye in detection.eyes)
+    return replace(detection, box=upright, eyes=(first, second))

@@ -1,0 +1,100 @@
+"""Turn the name of a network into its verified file on disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+
+from mien.domain.errors import WeightsCorrupt, WeightsMissing
+from mien.runtime.catalogue import NETWORKS, CataloguedFile
+from mien.runtime.checksums import RememberedChecksums, sha256
+from mien.runtime.manifest import MANIFEST, Manifest, read_manifest
+
+PULL = "run `mien weights pull`"
+REINSTALL = "install mien again"
+PACKAGED = Path(str(files("mien") / "weights"))
+
+
+class WeightsState(StrEnum):
+    """Tell whether a network is on disk and itself."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    CORRUPT = "corrupt"
+
+
+@dataclass(frozen=True)
+class WeightsStatus:
+    """Say of one network what it is and whether it is there; `mend` is what to do when it is not."""
+
+    manifest: Manifest
+    state: WeightsState
+    packaged: bool
+
+    @property
+    def mend(self) -> str | None:
+        """Return what brings the network back, or nothing when it is present."""
+        if self.state is WeightsState.PRESENT:
+            return None
+        return REINSTALL if self.packaged else PULL
+
+
+class WeightsStore:
+    """Find networks: first those packaged with mien, then those in the folder of fetched ones."""
+
+    def __init__(
+        self, folder: Path, packaged: Path = PACKAGED, catalogue: tuple[CataloguedFile, ...] = NETWORKS
+    ) -> None:
+        self.folder = folder
+        self._packaged = packaged
+        self._catalogue = {file.weights: file for file in catalogue}
+        self._checksums = RememberedChecksums(folder / "verified.json")
+
+    def find(self, weights: str) -> Path:
+        """Return the network's file, verified. Raises WeightsMissing or WeightsCorrupt."""
+        place, manifest = self._locate(weights)
+        path = place / manifest.file
+        mend = REINSTALL if place.parent == self._packaged else PULL
+        if not path.is_file():
+            raise WeightsMissing(f"the network {weights} is not on disk: {mend}")
+        if self._checksums.sha256(path) != manifest.sha256:
+            raise WeightsCorrupt(f"{path.name} of the network {weights} differs from its checksum: {mend}")
+        return path
+
+    def statuses(self) -> tuple[WeightsStatus, ...]:
+        """Describe every network that is packaged, catalogued or lies in the folder; each file is read anew."""
+        return tuple(self._status(weights) for weights in self._names())
+
+    def _locate(self, weights: str) -> tuple[Path, Manifest]:
+        if not weights or Path(weights).name != weights:
+            raise WeightsMissing(f"{weights!r} is no name of a network")
+        if (self._packaged / weights / MANIFEST).is_file():
+            return self._packaged / weights, read_manifest(self._packaged / weights)
+        if weights in self._catalogue:
+            return self.folder / weights, self._catalogue[weights].manifest()
+        if (self.folder / weights / MANIFEST).is_file():
+            return self.folder / weights, read_manifest(self.folder / weights)
+        raise WeightsMissing(f"no network is called {weights}: it is neither packaged nor in the catalogue")
+
+    def _names(self) -> list[str]:
+        found = {manifest.parent.name for place in (self._packaged, self.folder) for manifest in _manifests(place)}
+        return sorted(found | set(self._catalogue))
+
+    def _status(self, weights: str) -> WeightsStatus:
+        try:
+            place, manifest = self._locate(weights)
+        except WeightsCorrupt:
+            unreadable = Manifest(weights, "?", MANIFEST, "", 0, "unknown", "unknown")
+            return WeightsStatus(unreadable, WeightsState.CORRUPT, (self._packaged / weights).is_dir())
+        return WeightsStatus(manifest, _state(place / manifest.file, manifest.sha256), place.parent == self._packaged)
+
+
+def _manifests(place: Path) -> Iterator[Path]:
+    return place.glob(f"*/{MANIFEST}")
+
+
+def _state(path: Path, expected: str) -> WeightsState:
+    if not path.is_file():
+        return WeightsState.MISSING
+    return WeightsState.PRESENT if sha256(path) == expected else WeightsState.CORRUPT

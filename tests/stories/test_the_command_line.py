@@ -1,0 +1,107 @@
+import csv
+import json
+import re
+
+import pytest
+
+import mien
+from mien.domain.errors import InvalidRequest
+from tests.stories.serving import run
+
+
+@pytest.fixture(scope="module")
+def folder(photographs, tmp_path_factory):
+    place = tmp_path_factory.mktemp("pictures")
+    for name, content in photographs.items():
+        (place / name).write_bytes(content)
+    return place
+
+
+def test_analyze_prints_the_predictions_array(folder):
+    done = run("analyze", str(folder / "astronaut.png"), "--models", "face,facemesh", "--json")
+    (element,) = json.loads(done.stdout)
+    (item,) = element["results"]["predictions"]
+    assert element["source"]["filename"] == "astronaut.png"
+    assert list(item["models"]) == ["face", "facemesh"]
+
+
+def test_analyze_shows_a_table_and_writes_csv_files(folder, tmp_path):
+    done = run("analyze", str(folder), "--models", "face", "--csv", str(tmp_path))
+    assert re.search(r"astronaut\.png\s+face\s+unknown\s+box .*Joy 0\.\d\d", done.stdout)
+    tables = sorted(tmp_path.rglob("face.csv"))
+    assert len(tables) == 3
+    rows = [row for table in tables for row in csv.DictReader(table.open(encoding="utf-8"))]
+    assert sum(float(row["Probability"]) > 0.99 for row in rows) == 2
+
+
+def test_analyze_names_what_it_could_not_measure_and_ends_with_code_1(folder, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    done = run("analyze", str(broken), str(folder / "astronaut.png"), "--models", "face", expect=1)
+    assert "astronaut.png" in done.stdout
+    assert "broken.jpg: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["/no/such/file.jpg"], "/no/such/file.jpg"),
+        (["--models", "prosody"], "models.prosody"),
+        (["--models", "face", "--options", '{"face": {"prob_threshold": 2}}'], "models.face.prob_threshold"),
+        (["--options", "{"], "--options"),
+    ],
+)
+def test_analyze_says_what_is_wrong_in_one_line(folder, arguments, said):
+    files = [] if "/no/such/file.jpg" in arguments else [str(folder / "astronaut.png")]
+    done = run("analyze", *files, *arguments, expect=1)
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_library_measures_like_the_command(folder):
+    done = run("analyze", str(folder / "astronaut.png"), "--models", "face", "--json")
+    assert mien.analyze(folder / "astronaut.png", face={}) == json.loads(done.stdout)
+
+
+def test_the_library_refuses_models_it_does_not_have(folder):
+    with pytest.raises(InvalidRequest, match=r"models\.prosody"):
+        mien.analyze(folder / "astronaut.png", prosody={})
+
+
+def test_keys_create_prints_the_key_and_nothing_else(tmp_path):
+    done = run("keys", "create", "--data", str(tmp_path), "--owner", "ana")
+    assert re.fullmatch(r"mien_[\w-]+\n", done.stdout)
+
+
+def test_jobs_lists_shows_and_fetches(server, folder, tmp_path):
+    job_id = server.submit({"models": {"face": {}}}, ("a.png", (folder / "astronaut.png").read_bytes()))
+    server.wait(job_id)
+    asking = {"MIEN_SERVER": server.url, "MIEN_KEY": server.key}
+    assert job_id in run("jobs", "list", **asking).stdout
+    assert json.loads(run("jobs", "show", job_id, **asking).stdout)["state"]["status"] == "COMPLETED"
+    run("jobs", "get", job_id, "--into", str(tmp_path), **asking)
+    assert json.loads((tmp_path / "predictions.json").read_text()) == server.predictions(job_id)
+    assert (tmp_path / "artifacts.zip").read_bytes()[:2] == b"PK"
+
+
+def test_jobs_says_what_the_server_answered(server):
+    done = run("jobs", "show", "no-such-job", expect=1, MIEN_SERVER=server.url, MIEN_KEY=server.key)
+    assert "404: job not found" in done.stderr
+
+
+def test_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path):
+    assert "everything is in place" in run("doctor").stdout
+    done = run("doctor", expect=1, MIEN_WEIGHTS=str(tmp_path))
+    assert "face-detection-1 is missing: run `mien weights pull`" in done.stderr
+
+
+def test_without_its_networks_a_file_says_so_and_no_face_is_made_up(folder, tmp_path):
+    done = run("analyze", str(folder / "astronaut.png"), "--json", expect=1, MIEN_WEIGHTS=str(tmp_path))
+    (element,) = json.loads(done.stdout)
+    assert element["results"]["predictions"] == []
+    assert "mien weights pull" in element["results"]["errors"][0]["message"]
+
+
+def test_weights_are_listed_and_verified():
+    assert "face-expression-1" in run("weights", "list").stdout
+    assert "face-mesh-1: present" in run("weights", "verify").stdout

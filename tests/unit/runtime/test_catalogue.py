@@ -1,0 +1,29 @@
+"""The list of files that are fetched out of packages."""
+
+import re
+
+from mien.runtime.catalogue import CATALOGUE, NETWORKS, SAMPLES
+
+
+def test_every_file_can_be_recognised_and_has_a_licence() -> None:
+    for file in CATALOGUE:
+        assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+        assert file.bytes > 0
+        assert file.licence
+        assert file.origin
+
+
+def test_every_package_is_pinned_to_one_version() -> None:
+    assert all(re.fullmatch(r"\d+(\.\d+)+", file.package.version) for file in CATALOGUE)
+
+
+def test_networks_get_a_folder_each_and_samples_lie_side_by_side() -> None:
+    assert {str(file.target.parent) for file in NETWORKS} == {"face-detection-1", "face-mesh-1"}
+    assert {str(file.target) for file in SAMPLES} == {"grace_hopper.jpg", "astronaut.png", "coffee.png"}
+
+
+def test_the_manifest_of_a_network_tells_what_the_catalogue_tells() -> None:
+    manifest = NETWORKS[0].manifest()
+
+    assert manifest.weights == NETWORKS[0].weights
+    assert (manifest.sha256, manifest.licence) == (NETWORKS[0].sha256, NETWORKS[0].licence)

