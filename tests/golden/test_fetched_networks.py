@@ -1,12 +1,14 @@
-"""The fetched networks on photographs whose faces are known; skipped where they were never fetched."""
+"""The fetched networks on photographs whose faces are known; `scripts/install test` fetches both."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mien.domain.labels import EMOTIONS_48
+from mien.domain.media import MediaKind
 from mien.domain.request import FaceExtraction
 from mien.domain.segment import FaceCrop
 from mien.extractors.face_mesh import MESH
@@ -14,17 +16,12 @@ from mien.extractors.faces import FaceExtractor
 from mien.media.opening import open_media
 from mien.models.face import FaceModel
 from mien.models.facemesh import FacemeshModel
-from mien.runtime.catalogue import NETWORKS, SAMPLES
-from mien.runtime.fetch import is_whole
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import WeightsStore
 from mien.settings import read_settings
+from mien.testing import FakeMedia
 
 SETTINGS = read_settings()
-FETCHED = all(is_whole(file, SETTINGS.weights) for file in NETWORKS) and all(
-    is_whole(file, SETTINGS.samples) for file in SAMPLES
-)
-pytestmark = pytest.mark.skipif(not FETCHED, reason="networks and sample photographs are not on disk")
 EMOTIONS = frozenset({"emotions"})
 
 
@@ -46,6 +43,16 @@ def test_a_portrait_has_one_face_where_it_is(runtime: NetworkRuntime, sample: st
 
     assert face.prob > 0.999
     assert (face.box.x, face.box.y, face.box.w, face.box.h) == pytest.approx(box, abs=5)
+
+
+def test_a_face_that_fills_its_picture_passes_the_default_threshold(runtime: NetworkRuntime) -> None:
+    with Image.open(SETTINGS.samples / "grace_hopper.jpg") as portrait:
+        cut = np.asarray(portrait.convert("RGB").crop((104, 60, 444, 400)).resize((256, 256)))
+    media = FakeMedia(MediaKind.IMAGE, [cut])
+
+    (face,) = FaceExtractor(runtime).extract(media, None, FaceExtraction())
+
+    assert face.prob > 0.999
 
 
 def test_a_cup_of_coffee_has_none(runtime: NetworkRuntime) -> None:

@@ -33,6 +33,13 @@ TILE_OVERLAP: Final = 0.12
 """Share of the longer side that neighbouring tiles share: a face too small for the whole fits into one of them."""
 
 MOST_TILES_A_SIDE: Final = 4
+UNSURE: Final = (0.45, 0.65)
+"""Scores at which a face is worth a second look: probabilities from 0.23 to 0.999."""
+
+NEAR: Final = 2.5
+"""Side of the second look's region, in sides of the face."""
+
+MOST_SECOND_LOOKS: Final = 8
 LARGE_IN_TILE: Final = 0.3
 """Faces larger than this share of a tile are left to the whole picture: the tile may show a part of one."""
 
@@ -68,7 +75,30 @@ def find_faces(network: Network, picture: Image.Image, smallest: float) -> list[
         for detection in decode(boxes, scores[:, 0], scale, (region.x, region.y))
         if region == whole or _belongs_to_tile(detection.box, region, whole)
     ]
-    return without_doubles(found)
+    return _looked_at_again(network, picture, without_doubles(found))
+
+
+def _looked_at_again(network: Network, picture: Image.Image, found: list[Detection]) -> list[Detection]:
+    """Look once more, from near, at faces the detector is unsure of, and keep the better score.
+
+    Where a face lies on the detector's grid moves its score by up to 0.2; a second, centred look evens that out.
+    """
+    unsure = [one for one in found if UNSURE[0] <= one.score < UNSURE[1]][:MOST_SECOND_LOOKS]
+    better = {id(one): _from_near(network, picture, one) for one in unsure}
+    return sorted((better.get(id(one), one) for one in found), key=lambda one: -one.score)
+
+
+def _from_near(network: Network, picture: Image.Image, seen: Detection) -> Detection:
+    half = NEAR * max(seen.box.w, seen.box.h) / 2
+    left, top = round(seen.box.x + seen.box.w / 2 - half), round(seen.box.y + seen.box.h / 2 - half)
+    side = round(2 * half)
+    # Cutting beyond the edge of the picture adds black: the detector likes a face with room around it.
+    near = picture.crop((left, top, left + side, top + side))
+    pixels, scale = fit_inside(near, Box(0, 0, side, side), SIZE)
+    outputs = network.run({"input_1": pixels[None].astype(np.float32) / 127.5 - 1})
+    again = decode(outputs["Identity"][0], outputs["Identity_1"][0, :, 0], scale, (left, top))
+    same = [one for one in again if overlap(one.box, seen.box) >= SAME_FACE]
+    return max([seen, *same], key=lambda one: one.score)
 
 
 def regions_to_search(width: int, height: int, smallest: float) -> list[Box]:
