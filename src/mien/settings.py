@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -43,11 +44,16 @@ class Settings(BaseModel):
     max_pixels: int = Field(100 * 10**6, ge=1, description="pixels of one picture or frame")
     max_archive_bytes: int = Field(10 * 1024**3, ge=1, description="bytes of one archive's members together, unpacked")
     max_archive_members: int = Field(10_000, ge=1, description="number of members of one archive")
+    max_archive_ratio: int = Field(
+        200, ge=1, description="how much larger than packed a zip's member or a tar may be, once it is over 256 MB"
+    )
     allow_private_addresses: bool = Field(
         False, description="let downloads and callbacks reach loopback and private networks"
     )
     callback_secret: str | None = Field(None, description="sign callbacks with this secret (HMAC-SHA256)")
-    log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="DEBUG, INFO, WARNING or ERROR"
+    )
     server: str = Field("http://127.0.0.1:8004", description="server that `mien jobs` asks")
     key: str | None = Field(None, description="API key that `mien jobs` uses")
 

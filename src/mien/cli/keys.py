@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mien.assembly import open_keys, open_store
+from mien.domain.errors import InvalidRequest
 from mien.settings import read_settings
 
 app = typer.Typer(help="Make keys that clients send.", no_args_is_help=True)
@@ -25,4 +26,6 @@ def create(
 
     Example: KEY=$(mien keys create --data ./data --owner ana)
     """
+    if not owner.strip():
+        raise InvalidRequest("--owner: must not be empty")
     print(open_keys(open_store(read_settings(data=data))).create(owner))

@@ -15,11 +15,13 @@ class Doors(TyperGroup):
     """Show what went wrong in the user's words, without a trace of ours."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error of our tree becomes a line on standard error and exit code 1."""
+        """Run the command; an error of our tree or of the disk becomes a line on standard error and exit code 1."""
         try:
             return super().invoke(ctx)
-        except MienError as error:
-            print(f"mien: {error.message}", file=sys.stderr)
+        except BrokenPipeError:
+            raise
+        except (MienError, OSError) as error:
+            print(f"mien: {error.message if isinstance(error, MienError) else error}", file=sys.stderr)
             raise typer.Exit(1) from error
 
 

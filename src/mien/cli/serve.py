@@ -1,6 +1,7 @@
 """Serve: the HTTP door, the workers behind it, and the callbacks."""
 
 import logging
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mien.assembly import build_app, build_deliveries, open_keys, open_store
+from mien.assembly import build_app, build_deliveries, open_keys, open_store, open_weights
 from mien.domain.errors import MienError
 from mien.engine.supervisor import Supervisor
 from mien.server.listening import address, bind, listen
@@ -29,14 +30,11 @@ def serve(
     Example: mien serve --host 127.0.0.1 --port 8004 --data ./data --workers 2
     """
     settings = read_settings(host=host, port=port, data=data, workers=workers)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    bound = _bind(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = open_store(settings)
-    _greet(database)
-    try:
-        bound = bind(settings.host, settings.port)
-    except OSError as error:
-        raise MienError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
+    _greet(settings, database)
     supervisor = Supervisor(_worker_command(settings), settings.workers)
     stop = threading.Event()
     deliveries = build_deliveries(settings, database)
@@ -53,7 +51,18 @@ def serve(
         database.close()
 
 
-def _greet(database: Database) -> None:
+def _bind(settings: Settings) -> socket.socket:
+    try:
+        return bind(settings.host, settings.port)
+    except OSError as error:
+        raise MienError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
+
+
+def _greet(settings: Settings, database: Database) -> None:
+    for status in open_weights(settings).statuses():
+        if status.mend:
+            told = f"network {status.manifest.weights} is {status.state}"
+            print(f"warning: {told}, and files that need it will fail: {status.mend}", file=sys.stderr)
     keys = open_keys(database)
     if keys.count() == 0:
         print(f"no key yet; this one was made and is shown only now: {keys.create('first')}", file=sys.stderr)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
-from threading import Event
+from threading import BoundedSemaphore, Event, Thread
 
 from mien.delivery.callback import CallbackFailed, callback_body
 from mien.domain.job import Job, Status
@@ -16,13 +16,14 @@ logger = logging.getLogger(__name__)
 Body = Callable[[], Iterator[bytes]]
 Send = Callable[[str, Body], None]
 LEASE_SECONDS = 300.0
+SENDERS = 8
 IDLE_SECONDS = 0.5
 AFTER_TROUBLE_SECONDS = 5.0
 CHUNK_BYTES = 64 * 1024
 
 
 class Deliveries:
-    """Send one due callback after another; several may run side by side, in threads or processes."""
+    """Send the callbacks that are due, up to `SENDERS` at a time, so that a slow receiver holds up no other."""
 
     def __init__(self, store: JobStore, blobs: BlobStore, send: Send) -> None:
         self._store = store
@@ -30,29 +31,51 @@ class Deliveries:
         self._send = send
 
     def run_until(self, stop: Event) -> None:
-        """Send callbacks until the event is set."""
+        """Send callbacks until the event is set; those being sent then are due again when their lease ends."""
+        free = BoundedSemaphore(SENDERS)
         while not stop.is_set():
-            try:
-                sent = self.deliver_once()
-            except Exception:
-                logger.exception("callbacks: trouble with the store")
-                stop.wait(AFTER_TROUBLE_SECONDS)
+            if not free.acquire(timeout=IDLE_SECONDS):
                 continue
-            if not sent:
-                self._store.wait_for_work(IDLE_SECONDS)
+            callback = self._due(stop)
+            if callback is None:
+                free.release()
+                continue
+            Thread(target=self._send_one, args=(callback, free), name="mien-callback", daemon=True).start()
+
+    def _due(self, stop: Event) -> Callback | None:
+        try:
+            callback = self._store.due_callback(LEASE_SECONDS)
+        except Exception:
+            logger.exception("callbacks: trouble with the store")
+            stop.wait(AFTER_TROUBLE_SECONDS)
+            return None
+        if callback is None:
+            self._store.wait_for_work(IDLE_SECONDS)
+        return callback
+
+    def _send_one(self, callback: Callback, free: BoundedSemaphore) -> None:
+        try:
+            self._deliver(callback)
+        except Exception:
+            logger.exception("job %s: what became of its callback could not be noted", callback.job_id)
+        finally:
+            free.release()
 
     def deliver_once(self) -> bool:
         """Send the callback that has been due longest; return False when there is none."""
         callback = self._store.due_callback(LEASE_SECONDS)
         if callback is None:
             return False
+        self._deliver(callback)
+        return True
+
+    def _deliver(self, callback: Callback) -> None:
         reason = self._tried(callback)
         if reason is None:
             self._store.callback_sent(callback)
-            return True
+            return
         logger.warning("job %s: callback attempt %d failed: %s", callback.job_id, callback.attempt, reason)
         self._store.callback_failed(callback, reason)
-        return True
 
     def _tried(self, callback: Callback) -> str | None:
         """Send one callback and return None, or why it did not arrive."""

@@ -1,11 +1,16 @@
 """Take one task from its source to stored results."""
 
 import logging
+import os
+import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled, ItemError, LeaseLost, MienError, SourceError
@@ -65,7 +70,7 @@ def run_task(task: Task, cancellation: Cancellation, parts: TaskParts) -> Outcom
     except FLY_UP:
         raise
     except SourceError as error:
-        return _give_up(task, parts, error.message)
+        return _give_up(task, parts, _named(task, error.message))
     except Exception:
         logger.exception("job %s, source %d: internal error", task.job_id, task.index)
         return _give_up(task, parts, INTERNAL_ERROR)
@@ -130,6 +135,12 @@ def _give_up(task: Task, parts: TaskParts, reason: str) -> Outcome:
     return Outcome(folder, num_errors=1, usable=False, reason=reason)
 
 
+def _named(task: Task, message: str) -> str:
+    """Say which source it is about, unless the message does: a job that fails shows nothing but these."""
+    name = task.source.name
+    return message if not name or name in message else f"{name}: {message}"
+
+
 def _stopped_workers(task: Task, parts: TaskParts) -> str:
     name = task.source.name or task.source.type
     return f"{name}: the file stopped the worker {parts.max_attempts} times and was set aside"
@@ -138,5 +149,19 @@ def _stopped_workers(task: Task, parts: TaskParts) -> str:
 @contextmanager
 def _scratch_folder(parts: TaskParts) -> Iterator[Path]:
     parts.scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parts.scratch, prefix="task-", ignore_cleanup_errors=True) as folder:
+    prefix = f"{_owned_prefix()}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(dir=parts.scratch, prefix=prefix, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def sweep_scratch(scratch: Path) -> None:
+    """Remove the folders of tasks whose process on this machine is gone: a worker that is killed cleans up nothing."""
+    for folder in scratch.glob(f"{_owned_prefix()}*"):
+        owner = folder.name.removeprefix(_owned_prefix()).partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owned_prefix() -> str:
+    # Several machines may share a scratch folder, and a process id says nothing on another one.
+    return f"task-{socket.gethostname()}-"

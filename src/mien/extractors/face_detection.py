@@ -32,7 +32,7 @@ SURE_SHARE: Final = 0.075
 TILE_OVERLAP: Final = 0.12
 """Share of the longer side that neighbouring tiles share: a face too small for the whole fits into one of them."""
 
-MOST_TILES_A_SIDE: Final = 4
+MOST_TILES_A_SIDE: Final = 8
 UNSURE: Final = (0.45, 0.65)
 """Scores at which a face is worth a second look: probabilities from 0.23 to 0.999."""
 

@@ -34,7 +34,7 @@ def unpack(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancel
 
 
 def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> Items:
-    allowance = Allowance(limits.unpacked_bytes(path.stat().st_size), cancellation)
+    allowance = Allowance(limits.archive_bytes, cancellation)
     names: set[str] = set()
     for count, member in enumerate(_members(path, limits, cancellation), start=1):
         if count > limits.archive_members:
@@ -43,7 +43,7 @@ def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancel
             continue
         target = scratch / f"member-{count}"
         try:
-            yield _bring(member, names, target, limits.member_bytes, allowance)
+            yield _bring(member, names, target, limits.member_limit(member.packed_bytes), allowance)
         finally:
             target.unlink(missing_ok=True)
 
@@ -52,7 +52,7 @@ def _members(path: Path, limits: IntakeLimits, cancellation: Cancellation) -> It
     if archive_kind(path) == "zip":
         return zip_members(path)
     # What is skipped in a tar is unpacked all the same, so the reader has an allowance of its own.
-    return tar_members(path, Allowance(limits.unpacked_bytes(path.stat().st_size), cancellation))
+    return tar_members(path, Allowance(limits.tar_bytes(path.stat().st_size), cancellation))
 
 
 def _bring(member: Member, names: set[str], target: Path, limit: int, allowance: Allowance) -> Item | BadItem:

@@ -13,8 +13,9 @@ class IntakeLimits:
     """Hold what a source may cost.
 
     `download_bytes` is counted while reading. `connect_seconds` and `stall_seconds` bound one wait, `download_seconds`
-    the whole download with all its redirects. An archive may unpack to `archive_bytes` in all and, once it passes
-    `archive_free_bytes`, to at most `archive_ratio` times its own size.
+    the whole download with all its redirects. An archive may unpack to `archive_bytes` in all. What passes
+    `archive_free_bytes` may be at most `archive_ratio` times as large as it was packed: each member of a zip, so that
+    its neighbours go on, and a tar as a whole, for its members are packed together.
     """
 
     download_bytes: int = GIGA
@@ -28,9 +29,16 @@ class IntakeLimits:
     archive_members: int = 10_000
     member_bytes: int = GIGA
 
-    def unpacked_bytes(self, packed_bytes: int) -> int:
-        """Return how many bytes an archive of `packed_bytes` may unpack to."""
-        return min(self.archive_bytes, max(self.archive_free_bytes, self.archive_ratio * packed_bytes))
+    def tar_bytes(self, packed_bytes: int) -> int:
+        """Return how many bytes a tar of `packed_bytes` may unpack to."""
+        return min(self.archive_bytes, self._by_ratio(packed_bytes))
+
+    def member_limit(self, packed_bytes: int | None) -> int:
+        """Return how many bytes a member may unpack to; `packed_bytes` is None where members are packed together."""
+        return self.member_bytes if packed_bytes is None else min(self.member_bytes, self._by_ratio(packed_bytes))
+
+    def _by_ratio(self, packed_bytes: int) -> int:
+        return max(self.archive_free_bytes, self.archive_ratio * packed_bytes)
 
 
 def readable_bytes(count: int) -> str:

@@ -15,12 +15,16 @@ _CLUTTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 @dataclass(frozen=True)
 class Member:
-    """Hold one entry of an archive: its raw name, its bytes piece by piece, and why it cannot be taken, if so."""
+    """Hold one entry of an archive: its raw name, its bytes piece by piece, and why it cannot be taken, if so.
+
+    `packed_bytes` is what it takes in the archive, where that can be told.
+    """
 
     name: str
     chunks: Callable[[], Iterator[bytes]]
     directory: bool = False
     problem: ItemError | None = None
+    packed_bytes: int | None = None
 
 
 class Allowance:

@@ -32,7 +32,8 @@ def zip_members(path: Path) -> Iterator[Member]:
     """Yield the members in the order of the zip's list. Raises ArchiveUnreadable."""
     with _CautiousFile(io.FileIO(path)) as file, _opened(file) as archive:
         for info in archive.infolist():
-            yield Member(_name(info), partial(_chunks, archive, info), info.is_dir(), _problem(info))
+            chunks = partial(_chunks, archive, info)
+            yield Member(_name(info), chunks, info.is_dir(), _problem(info), info.compress_size)
 
 
 def _opened(file: io.BufferedReader) -> zipfile.ZipFile:

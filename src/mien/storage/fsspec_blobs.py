@@ -10,16 +10,16 @@ from uuid import uuid4
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+from mien.domain.errors import InvalidRequest
+
 PARTIAL = ".part"
 
 
 class FsspecBlobs:
-    """Keep each blob as a file under a root such as `file:///data/blobs`. Raises ValueError for other roots."""
+    """Keep each blob as a file under a root such as `file:///data/blobs`. Raises InvalidRequest for other roots."""
 
     def __init__(self, root: str) -> None:
-        self._files, path = url_to_fs(root)
-        if not isinstance(self._files, LocalFileSystem):
-            raise ValueError(f"{root}: the blob store must be file://PATH")
+        self._files, path = _opened(root)
         self._root = Path(path)
         _make_folders(self._root)
 
@@ -62,6 +62,16 @@ class FsspecBlobs:
         if "\\" in key or "\0" in key or any(part in ("", ".", "..") or ":" in part for part in parts):
             raise ValueError(f"{key!r} is not a key: it must be names joined by slashes")
         return self._root.joinpath(*PurePosixPath(key).parts)
+
+
+def _opened(root: str) -> tuple[LocalFileSystem, str]:
+    try:
+        files, path = url_to_fs(root)
+    except (ImportError, ValueError):
+        files, path = None, ""
+    if not isinstance(files, LocalFileSystem):
+        raise InvalidRequest(f"{root}: the blob store must be file://PATH")
+    return files, path
 
 
 def _make_folders(folder: Path) -> None:

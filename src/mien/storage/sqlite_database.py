@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
+from mien.domain.errors import InvalidRequest
 from mien.storage.change_watch import ChangeWatch
 from mien.storage.upgrade import upgrade
 from mien.storage.writer import Writer
@@ -57,10 +58,10 @@ class SqliteDatabase:
 
 
 def open_database(url: str) -> SqliteDatabase:
-    """Open the database at `sqlite:///PATH`. Raises ValueError for other addresses."""
+    """Open the database at `sqlite:///PATH`. Raises InvalidRequest for other addresses."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise ValueError(f"{parsed.render_as_string()}: the job store must be sqlite:///PATH")
+        raise InvalidRequest(f"{parsed.render_as_string()}: the job store must be sqlite:///PATH")
     return SqliteDatabase(Path(parsed.database))
 
 

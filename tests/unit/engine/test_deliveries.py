@@ -108,3 +108,22 @@ def test_the_loop_sends_what_becomes_due_and_ends_when_told(bench: Bench) -> Non
     stop.set()
     loop.join(10)
     assert not loop.is_alive()
+
+
+def test_a_receiver_that_takes_its_time_holds_up_no_other(bench: Bench) -> None:
+    stop, patient, others = Event(), Event(), Event()
+    first = bench.ended_job("slow").id
+
+    def send(url: str, body: Callable[[], Iterator[bytes]]) -> None:
+        if json.loads(b"".join(body()))["job_id"] == first:
+            assert patient.wait(20)
+            return
+        others.set()
+
+    loop = Thread(target=bench.deliveries(send).run_until, args=(stop,))
+    loop.start()
+    bench.ended_job("quick")
+    assert others.wait(10)
+    patient.set()
+    stop.set()
+    loop.join(10)

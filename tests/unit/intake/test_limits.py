@@ -13,4 +13,4 @@ def test_sizes_read_well(count, text):
 
 def test_small_archives_may_grow_more_than_large_ones():
     limits = IntakeLimits(archive_bytes=1000, archive_free_bytes=100, archive_ratio=10)
-    assert [limits.unpacked_bytes(size) for size in (1, 10, 50, 500)] == [100, 100, 500, 1000]
+    assert [limits.tar_bytes(size) for size in (1, 10, 50, 500)] == [100, 100, 500, 1000]

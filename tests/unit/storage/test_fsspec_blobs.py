@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from mien.domain.errors import InvalidRequest
 from mien.storage.fsspec_blobs import FsspecBlobs
 
 
@@ -21,5 +22,6 @@ def test_a_write_that_fails_leaves_no_file_behind(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_not_built_yet_is_refused() -> None:
-    with pytest.raises(ValueError, match="must be file://PATH"):
-        FsspecBlobs("memory://blobs")
+    for root in ("memory://blobs", "s3://bucket/blobs", "nonsense://x"):
+        with pytest.raises(InvalidRequest, match="must be file://PATH"):
+            FsspecBlobs(root)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from mien.domain.errors import InvalidRequest
 from mien.storage.sqlite_database import SqliteDatabase, open_database
 
 OPEN = "import sys; from mien.storage.sqlite_database import open_database; open_database(sys.argv[1]).close()"
@@ -17,7 +18,7 @@ def test_a_new_file_is_made_with_its_folders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["postgresql://host/mien", "sqlite://", "sqlite:///:memory:"])
 def test_other_databases_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="sqlite:///PATH"):
+    with pytest.raises(InvalidRequest, match="sqlite:///PATH"):
         open_database(url)
 
 
