@@ -32,7 +32,12 @@ SURE_SHARE: Final = 0.075
 TILE_OVERLAP: Final = 0.12
 """Share of the longer side that neighbouring tiles share: a face too small for the whole fits into one of them."""
 
-MOST_TILES_A_SIDE: Final = 8
+MOST_TILES: Final = 8
+"""Tiles along a side of a still; photographs of 24 megapixels have faces of 90 pixels worth finding."""
+
+MOST_TILES_IN_FILM: Final = 4
+"""Tiles along a side of a film's frame, of which there are thousands."""
+
 UNSURE: Final = (0.45, 0.65)
 """Scores at which a face is worth a second look: probabilities from 0.23 to 0.999."""
 
@@ -60,9 +65,11 @@ class Detection:
         return float(1 / (1 + np.exp(-STEEPNESS * (self.score - MIDDLE))))
 
 
-def find_faces(network: Network, picture: Image.Image, smallest: float) -> list[Detection]:
+def find_faces(
+    network: Network, picture: Image.Image, smallest: float, most_tiles: int = MOST_TILES
+) -> list[Detection]:
     """Return faces from about `smallest` pixels on, best first; smaller ones may be among them."""
-    regions = regions_to_search(picture.width, picture.height, smallest)
+    regions = regions_to_search(picture.width, picture.height, smallest, most_tiles)
     shrunk = [fit_inside(picture, region, SIZE) for region in regions]
     pixels = np.stack([pixels for pixels, _scale in shrunk]).astype(np.float32) / 127.5 - 1
     outputs = network.run({"input_1": pixels})
@@ -101,11 +108,11 @@ def _from_near(network: Network, picture: Image.Image, seen: Detection) -> Detec
     return max([seen, *same], key=lambda one: one.score)
 
 
-def regions_to_search(width: int, height: int, smallest: float) -> list[Box]:
+def regions_to_search(width: int, height: int, smallest: float, most_tiles: int = MOST_TILES) -> list[Box]:
     """Return the whole picture and, when faces may be small in it, overlapping tiles, square where they fit."""
     whole = Box(0, 0, width, height)
     longer = max(width, height)
-    side = max(smallest / SURE_SHARE, longer * (1 + (MOST_TILES_A_SIDE - 1) * TILE_OVERLAP) / MOST_TILES_A_SIDE)
+    side = max(smallest / SURE_SHARE, longer * (1 + (most_tiles - 1) * TILE_OVERLAP) / most_tiles)
     if side >= longer:
         return [whole]
     w, h = min(side, width), min(side, height)

@@ -12,7 +12,14 @@ from mien.domain.request import FaceExtraction
 from mien.domain.segment import FaceCrop
 from mien.domain.transcript import Transcript
 from mien.extractors.face_alignment import cut_box, cut_square, hull, picture_of, shared_part, square_around
-from mien.extractors.face_detection import DETECTOR, Detection, find_faces, find_turned_faces
+from mien.extractors.face_detection import (
+    DETECTOR,
+    MOST_TILES,
+    MOST_TILES_IN_FILM,
+    Detection,
+    find_faces,
+    find_turned_faces,
+)
 from mien.extractors.face_mesh import MESH, Mesh, lay_mesh
 from mien.extractors.face_tracks import FaceTracks
 
@@ -36,13 +43,14 @@ class FaceExtractor:
         """Yield the faces frame by frame, from left to right in each."""
         tracks = FaceTracks()
         for frame in media.frames(wanted.fps_pred):
-            faces = self._faces_in(frame, wanted, turn=media.kind is MediaKind.IMAGE)
+            faces = self._faces_in(frame, wanted, still=media.kind is MediaKind.IMAGE)
             yield from tracks.name(faces) if wanted.identify_faces else faces
 
-    def _faces_in(self, frame: Frame, wanted: FaceExtraction, turn: bool) -> list[FaceCrop]:
+    def _faces_in(self, frame: Frame, wanted: FaceExtraction, still: bool) -> list[FaceCrop]:
         picture = picture_of(frame.pixels)
-        faces = self._measured(picture, find_faces(self._detector, picture, wanted.min_face_size), wanted)
-        if not faces and turn:
+        tiles = MOST_TILES if still else MOST_TILES_IN_FILM
+        faces = self._measured(picture, find_faces(self._detector, picture, wanted.min_face_size, tiles), wanted)
+        if not faces and still:
             lying = find_turned_faces(self._detector, picture, wanted.min_face_size)
             faces = self._measured(picture, lying, wanted)
         crops = [_crop(frame, picture, mesh, prob) for mesh, prob in _without_doubles(faces)]

@@ -56,12 +56,13 @@ def test_large_faces_are_looked_for_in_the_whole_picture_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "count"), [(1280, 720, 3), (720, 1280, 3), (1920, 1080, 7), (4000, 3000, 13)]
+    ("width", "height", "most", "count"),
+    [(1280, 720, 8, 3), (720, 1280, 8, 3), (1920, 1080, 8, 7), (4000, 3000, 8, 49), (4000, 3000, 4, 13)],
 )
 def test_small_faces_are_looked_for_in_tiles_that_cover_the_picture_and_overlap(
-    width: int, height: int, count: int
+    width: int, height: int, most: int, count: int
 ) -> None:
-    whole, *tiles = regions_to_search(width, height, 60)
+    whole, *tiles = regions_to_search(width, height, 60, most)
 
     covered = np.zeros((height, width), int)
     for tile in tiles:
