@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.domain.errors import WeightsMissing
 from mien.domain.labels import Heads
 from mien.domain.media import PICTURES, Media, MediaKind
 from mien.domain.network import Network, Runtime
@@ -25,6 +26,9 @@ class FakeRuntime:
     def network(self, weights: str) -> Network:
         self.asked.append(weights)
         return self.networks[weights]
+
+    def companion(self, weights: str, file: str) -> str:
+        raise WeightsMissing(f"{file} of the network {weights} is not on disk")
 
 
 class WholePicture:

@@ -14,7 +14,8 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.media import Media
 from mien.domain.request import Options
 from mien.engine.deliveries import Deliveries
-from mien.engine.run_task import Acquire, TaskParts, run_task
+from mien.engine.run_task import Acquire, TaskParts, run_task, sweep_scratch
+from mien.engine.spooled_predictions import SpooledPredictions
 from mien.engine.worker import Worker
 from mien.intake.acquire import Acquirer, OpenUpload
 from mien.intake.connections import guarded_client
@@ -22,6 +23,7 @@ from mien.intake.limits import IntakeLimits
 from mien.media.limits import MediaLimits
 from mien.media.opening import open_media, text_media
 from mien.media.png import encode_png
+from mien.models.text_scores import LARGER
 from mien.pipeline.analyze import Pipeline
 from mien.registry import EXTRACTORS, MODELS, discover
 from mien.runtime.catalogue import NETWORKS, SAMPLES
@@ -49,7 +51,8 @@ def installed_options() -> dict[str, type[Options]]:
 
 def open_weights(settings: Settings) -> WeightsStore:
     """Return the store of networks."""
-    return WeightsStore(settings.weights)
+    larger = settings.language_weights
+    return WeightsStore(settings.weights, placed={LARGER: larger} if larger else {})
 
 
 def pull_networks(settings: Settings, wheels: Path | None, report: Report) -> tuple[Path, ...]:
@@ -70,7 +73,12 @@ def open_keys(database: Database) -> SqlKeyStore:
 def build_pipeline(settings: Settings) -> Pipeline:
     """Return the pipeline over every installed model and extractor; networks load on first use."""
     runtime = NetworkRuntime(open_weights(settings), settings.threads)
-    return Pipeline(discover(MODELS), tuple(discover(EXTRACTORS).values()), runtime)
+    return Pipeline(
+        discover(MODELS),
+        tuple(discover(EXTRACTORS).values()),
+        runtime,
+        lambda: SpooledPredictions(settings.scratch_folder),
+    )
 
 
 def open_store(settings: Settings) -> Database:
@@ -88,7 +96,8 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
 
 
 def build_worker(settings: Settings) -> Worker:
-    """Return a worker with its networks loaded."""
+    """Return a worker with its networks loaded, having swept up what killed ones left."""
+    sweep_scratch(settings.scratch_folder)
     blobs = _blobs(settings)
     pipeline = build_pipeline(settings)
     pipeline.warm()
@@ -138,6 +147,7 @@ def _acquire(settings: Settings, uploads: OpenUpload) -> Acquire:
         download_bytes=settings.max_url_bytes,
         archive_bytes=settings.max_archive_bytes,
         archive_members=settings.max_archive_members,
+        archive_ratio=settings.max_archive_ratio,
     )
     return Acquirer(uploads, limits, settings.allow_private_addresses).acquire
 

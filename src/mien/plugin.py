@@ -6,6 +6,7 @@ from mien.domain.labels import EMOTIONS_48, EMOTIONS_53, Heads, Labels
 from mien.domain.media import PICTURES, Frame, Media, MediaKind, Waveform
 from mien.domain.network import Network, Runtime
 from mien.domain.request import (
+    EntityExtraction,
     Extraction,
     FaceExtraction,
     Options,
@@ -17,6 +18,7 @@ from mien.domain.request import (
 )
 from mien.domain.segment import (
     Box,
+    EntityMention,
     FaceCrop,
     Position,
     Segment,
@@ -32,6 +34,8 @@ __all__ = [
     "EMOTIONS_53",
     "PICTURES",
     "Box",
+    "EntityExtraction",
+    "EntityMention",
     "ExpressionModel",
     "Extraction",
     "Extractor",

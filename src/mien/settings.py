@@ -30,6 +30,9 @@ class Settings(BaseModel):
     samples: Path = Field(
         default_factory=lambda: _cache() / "samples", description="folder that holds fetched sample photographs"
     )
+    language_weights: Path | None = Field(
+        None, description="folder of a larger multilingual text network, with a manifest like ours"
+    )
     scratch: Path | None = Field(None, description="folder for temporary files; default: `scratch` in the data folder")
     host: str = Field("127.0.0.1", description="address the server listens on")
     port: int = Field(8004, ge=0, le=65535, description="port the server listens on; 0 takes a free one")

@@ -72,6 +72,10 @@ class NoNetworks:
         """Fail, naming the weights."""
         raise ContractBroken(f"asked for the weights {weights!r}, and this check was given a runtime without networks")
 
+    def companion(self, weights: str, file: str) -> str:
+        """Fail, naming the file."""
+        raise ContractBroken(f"asked for {file} of {weights!r}, and this check was given a runtime without networks")
+
 
 def check_model(
     model_class: type[ExpressionModel[Any]], segments: Sequence[Segment], runtime: Runtime | None = None

@@ -1,7 +1,8 @@
 """Hold what was measured, still as numpy rows; only `wire` turns it into text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from mien.domain.labels import Heads
 from mien.domain.media import MediaKind
@@ -15,6 +16,21 @@ class Prediction:
 
     segment: Segment
     scores: Mapping[str, Floats]
+
+
+class Predictions(Protocol):
+    """Hold predictions in order; they may be walked several times and need not all be in memory."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Prediction]: ...
+
+
+class Collector(Predictions, Protocol):
+    """Take predictions in, batch by batch."""
+
+    def extend(self, predictions: Iterable[Prediction], /) -> None:
+        """Add predictions after those that are there."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +47,7 @@ class ModelResult:
 
     model: str
     heads: Heads
-    predictions: tuple[Prediction, ...]
+    predictions: Predictions
     metadata: SpeechMetadata | None = None
 
 

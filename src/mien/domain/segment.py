@@ -1,12 +1,15 @@
 """Define the pieces a model can score: where and when something is expressed."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN = "unknown"
+UNREPORTED: Mapping[str, bool] = {"reported": False}
+"""Metadata of a field of a segment that is for models only and no client reads."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class Segment:
     """Be a piece a model can score.
 
     `track` says who: predictions are grouped by it (`unknown`, `face_0`, `spk_1`). Every other field that is not an
-    array is reported to the client under its own name, in the order of definition. Subclass it as a frozen dataclass.
+    array is reported to the client under its own name, in the order of definition, unless its metadata says
+    `{"reported": False}`; such a field has a default. Subclass it as a frozen dataclass.
     """
 
     track: str = UNKNOWN
@@ -85,18 +89,27 @@ class SpeechSegment(Segment):
 
 @dataclass(frozen=True, kw_only=True)
 class TextSegment(Segment):
-    """Hold one stretch of text with its place in the whole text; times only where it was spoken."""
+    """Hold one stretch of text with its place in the whole text; times only where it was spoken.
+
+    `context` is what a model is to read when that is more than the stretch itself: for a word, the words up to it.
+    `language` is a BCP-47 tag.
+    """
 
     text: str
     position: Position
     time: TimeSpan | None = None
     confidence: float | None = None
     speaker_confidence: float | None = None
+    context: str | None = field(default=None, metadata=UNREPORTED)
+    language: str = field(default="en", metadata=UNREPORTED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EntityMention(Segment):
-    """Hold one named entity: its surface text, what it links to, and how sure that is (0…1)."""
+    """Hold one named entity: its surface text, what it links to, and how sure that is (0…1).
+
+    `context` is the sentence that speaks of it, in the language (a BCP-47 tag) `language`.
+    """
 
     entity: str
     position: Position
@@ -107,15 +120,26 @@ class EntityMention(Segment):
     time: TimeSpan | None = None
     confidence: float | None = None
     speaker_confidence: float | None = None
+    context: str = field(default="", metadata=UNREPORTED)
+    language: str = field(default="en", metadata=UNREPORTED)
 
 
 S = TypeVar("S", bound=Segment)
 _NOTHING: NDArray[np.float32] = np.empty(0, np.float32)
 
 
-def without_arrays(segment: S) -> S:
-    """Return the segment with its arrays dropped: what is left is what clients read, and it is small."""
-    arrays: dict[str, Any] = {
-        field.name: _NOTHING for field in fields(segment) if isinstance(getattr(segment, field.name), np.ndarray)
-    }
-    return replace(segment, **arrays) if arrays else segment
+def reported_fields(kind: Segment | type[Segment]) -> tuple[Field[Any], ...]:
+    """Return the fields that clients read, in the order of definition, arrays among them; not the track."""
+    return tuple(one for one in fields(kind) if one.name != "track" and one.metadata.get("reported", True))
+
+
+def as_reported(segment: S) -> S:
+    """Return the segment without its arrays and without what is for models only: what clients read, which is small."""
+    dropped: dict[str, Any] = {}
+    for one in fields(segment):
+        value = getattr(segment, one.name)
+        if isinstance(value, np.ndarray):
+            dropped[one.name] = _NOTHING
+        elif not one.metadata.get("reported", True) and value != one.default:
+            dropped[one.name] = one.default
+    return replace(segment, **dropped) if dropped else segment

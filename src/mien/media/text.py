@@ -5,32 +5,24 @@ import re
 from pathlib import Path
 
 from mien.domain.errors import ItemTooLarge, UnreadableMedia
+from mien.media.encodings import encoding_of
 from mien.media.limits import MediaLimits
 
-# The longer mark first: a UTF-16 mark is the beginning of a UTF-32 one.
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_START_BYTES = 64 * 1024
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 _CONTROL_SHARE = 0.02
 
 
-def _encoding(start: bytes) -> str:
-    return next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
-
-
 def is_text(start: bytes, whole: bool) -> bool:
-    """Say whether a file that starts so is a text: UTF-8, or UTF-16 or UTF-32 with its mark, nearly all printable.
+    """Say whether a file that starts so is a text in an encoding that can be told, nearly all printable.
 
     `whole` says that nothing follows; otherwise the last character may be cut in two.
     """
-    decoder = codecs.getincrementaldecoder(_encoding(start))()
+    encoding = encoding_of(start, whole)
+    if encoding is None:
+        return False
     try:
-        text = decoder.decode(start, final=whole)
+        text = codecs.getincrementaldecoder(encoding)().decode(start, final=whole)
     except UnicodeDecodeError:
         return False
     return "\0" not in text and len(_CONTROL.findall(text)) <= _CONTROL_SHARE * len(text)
@@ -41,7 +33,8 @@ def read_text(path: Path, limits: MediaLimits) -> str:
     if path.stat().st_size > limits.max_text_bytes:
         raise ItemTooLarge(f"text is over the limit of {limits.max_text_bytes / 1024**2:g} MB")
     data = path.read_bytes()
+    encoding = encoding_of(data[:_START_BYTES], whole=len(data) <= _START_BYTES) or "utf-8"
     try:
-        return data.decode(_encoding(data))
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise UnreadableMedia(f"text could not be decoded: not valid {error.encoding} at byte {error.start}") from error

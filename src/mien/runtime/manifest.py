@@ -1,7 +1,8 @@
 """Read what a weights folder says of itself."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Manifest:
-    """Describe one network: its one file, that file's SHA-256 and size, its licence and where it comes from."""
+    """Describe one network: its one file, that file's SHA-256 and size, its licence and where it comes from.
+
+    `companions` are other files of the folder that the network cannot do without, with their SHA-256.
+    """
 
     name: str
     version: str
@@ -21,6 +25,7 @@ class Manifest:
     bytes: int
     licence: str
     origin: str = "trained by the mien project"
+    companions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def weights(self) -> str:

@@ -1,6 +1,6 @@
 """Turn the name of a network into its verified file on disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -14,6 +14,7 @@ from mien.runtime.manifest import MANIFEST, Manifest, read_manifest
 PULL = "run `mien weights pull`"
 REINSTALL = "install mien again"
 PACKAGED = Path(str(files("mien") / "weights"))
+NOWHERE: Mapping[str, Path] = {}
 
 
 class WeightsState(StrEnum):
@@ -41,12 +42,20 @@ class WeightsStatus:
 
 
 class WeightsStore:
-    """Find networks: first those packaged with mien, then those in the folder of fetched ones."""
+    """Find networks: first those placed by setting, then those packaged with mien, then those fetched.
+
+    `placed` says for a network's name in which folder an operator keeps it.
+    """
 
     def __init__(
-        self, folder: Path, packaged: Path = PACKAGED, catalogue: tuple[CataloguedFile, ...] = NETWORKS
+        self,
+        folder: Path,
+        packaged: Path = PACKAGED,
+        catalogue: tuple[CataloguedFile, ...] = NETWORKS,
+        placed: Mapping[str, Path] = NOWHERE,
     ) -> None:
         self.folder = folder
+        self._placed = placed
         self._packaged = packaged
         self._catalogue = {file.weights: file for file in catalogue}
         self._checksums = RememberedChecksums(folder / "verified.json")
@@ -62,6 +71,20 @@ class WeightsStore:
             raise WeightsCorrupt(f"{path.name} of the network {weights} differs from its checksum: {mend}")
         return path
 
+    def companion(self, weights: str, file: str) -> str:
+        """Return the text of a file beside a network, verified where the manifest has its checksum.
+
+        Raises WeightsMissing or WeightsCorrupt.
+        """
+        place, manifest = self._locate(weights)
+        path = place / file
+        mend = REINSTALL if place.parent == self._packaged else PULL
+        if Path(file).name != file or not path.is_file():
+            raise WeightsMissing(f"{file} of the network {weights} is not on disk: {mend}")
+        if file in manifest.companions and self._checksums.sha256(path) != manifest.companions[file]:
+            raise WeightsCorrupt(f"{file} of the network {weights} differs from its checksum: {mend}")
+        return path.read_text("utf-8")
+
     def statuses(self) -> tuple[WeightsStatus, ...]:
         """Describe every network that is packaged, catalogued or lies in the folder; each file is read anew."""
         return tuple(self._status(weights) for weights in self._names())
@@ -69,6 +92,8 @@ class WeightsStore:
     def _locate(self, weights: str) -> tuple[Path, Manifest]:
         if not weights or Path(weights).name != weights:
             raise WeightsMissing(f"{weights!r} is no name of a network")
+        if weights in self._placed:
+            return self._placed[weights], read_manifest(self._placed[weights])
         if (self._packaged / weights / MANIFEST).is_file():
             return self._packaged / weights, read_manifest(self._packaged / weights)
         if weights in self._catalogue:

@@ -6,7 +6,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from mien.domain.segment import Position, Segment, TimeSpan
+from mien.domain.segment import Position, Segment, TimeSpan, reported_fields
 
 Columns = tuple[tuple[str, tuple[str, ...]], ...]
 """Column name → the path of fields in the segment that leads to its value."""
@@ -52,9 +52,9 @@ def place_columns(model: str, kind: type[Segment]) -> Columns:
 def _columns_of(kind: type[Segment]) -> Columns:
     hints = get_type_hints(kind)
     columns: list[tuple[str, tuple[str, ...]]] = []
-    for field in fields(kind):
+    for field in reported_fields(kind):
         inner = _without_none(hints[field.name])
-        if field.name != "track" and (get_origin(inner) or inner) is not np.ndarray:
+        if (get_origin(inner) or inner) is not np.ndarray:
             columns.extend(_of_field(field.name, inner))
     return tuple(columns)
 

@@ -5,15 +5,14 @@ An element of the array is `open_source`, then the items with commas between the
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import orjson
 
 from mien.domain.network import Floats
-from mien.domain.result import ItemFailure, ItemResult, ModelResult, Prediction
-from mien.domain.segment import Segment
+from mien.domain.result import ItemFailure, ItemResult, ModelResult, Prediction, Predictions
+from mien.domain.segment import Segment, reported_fields
 from mien.domain.source import FileSource, Source, UrlSource
 from mien.wire.scores import in_chunks, score_list
 
@@ -92,7 +91,7 @@ def _model(result: ModelResult) -> Iterator[bytes]:
     yield b'{"metadata":%s,"grouped_predictions":[' % _json(result.metadata)
     writers: Writers = tuple((head, _json(head), score_list(labels)) for head, labels in result.heads.items())
     with_place = result.model not in PLACELESS
-    for number, (track, members) in enumerate(_by_track(result.predictions).items()):
+    for number, (track, members) in enumerate(_by_track(result.predictions)):
         yield b'%s{"id":%s,"predictions":[' % (b"," if number else b"", _json(track))
         for count, prediction in enumerate(members):
             place = _place(prediction.segment) if with_place else []
@@ -101,16 +100,20 @@ def _model(result: ModelResult) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _by_track(predictions: Iterable[Prediction]) -> dict[str, list[Prediction]]:
-    groups: dict[str, list[Prediction]] = {}
+def _by_track(predictions: Predictions) -> Iterable[tuple[str, Iterable[Prediction]]]:
+    """Return the predictions of each track; of a single track, as a long text has, without gathering them."""
+    tracks = dict.fromkeys(prediction.segment.track for prediction in predictions)
+    if len(tracks) == 1:
+        return [(track, predictions) for track in tracks]
+    groups: dict[str, list[Prediction]] = {track: [] for track in tracks}
     for prediction in predictions:
-        groups.setdefault(prediction.segment.track, []).append(prediction)
-    return groups
+        groups[prediction.segment.track].append(prediction)
+    return groups.items()
 
 
 def _place(segment: Segment) -> list[bytes]:
-    """Write what a segment reports of itself: every field but its track and its arrays, in order of definition."""
-    named = ((field.name, getattr(segment, field.name)) for field in fields(segment) if field.name != "track")
+    """Write what a segment reports of itself, in order of definition; arrays are not written."""
+    named = ((field.name, getattr(segment, field.name)) for field in reported_fields(segment))
     return [b"%s:%s" % (_json(name), _json(value)) for name, value in named if not isinstance(value, np.ndarray)]
 
 

@@ -53,7 +53,8 @@ def _lines(result: ModelResult) -> Iterator[bytes]:
 
 
 def _kind(result: ModelResult) -> type[Segment]:
-    return type(result.predictions[0].segment) if result.predictions else Segment
+    first = next(iter(result.predictions), None)
+    return type(first.segment) if first else Segment
 
 
 def _cells(segment: Segment, columns: Columns) -> list[Any]:

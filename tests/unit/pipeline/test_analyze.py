@@ -1,9 +1,11 @@
+from typing import ClassVar
+
 import pytest
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled, NothingApplies
 from mien.domain.media import MediaKind
-from mien.domain.request import InferenceRequest
+from mien.domain.request import InferenceRequest, Transcription
 from mien.pipeline.analyze import Pipeline
 from mien.testing import FakeMedia
 from tests.fakes import BlueModel, FakeRuntime, RedModel, SmellModel, WholePicture, picture
@@ -81,3 +83,20 @@ def test_cancelling_stops_between_frames(pipeline):
     media = Cancelling(MediaKind.VIDEO, [picture(0)] * 9, fps=3.0)
     with pytest.raises(Cancelled, match="job was cancelled"):
         pipeline.analyze(media, "film.mp4", ask(red={}), cancellation)
+
+
+@pytest.mark.parametrize(("named", "expected"), [({"language": "de"}, "de"), ({}, None)])
+def test_the_language_a_client_names_reaches_the_extractor_of_a_text(named, expected):
+    class Listening(WholePicture):
+        kinds = frozenset({MediaKind.TEXT})
+        heard: ClassVar[list] = []
+
+        def extract(self, media, transcript, wanted):
+            self.heard.append(transcript and transcript.language)
+            return iter(())
+
+    request = InferenceRequest(models={"red": {}}, texts=("x",), transcription=Transcription(**named))
+    Pipeline({"red": RedModel}, [Listening], FakeRuntime()).analyze(
+        FakeMedia(MediaKind.TEXT, text="x"), "1", request, Cancellation()
+    )
+    assert Listening.heard == [expected]

@@ -1,5 +1,7 @@
 """From the name of a network to its verified file."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,33 @@ def test_a_folder_with_an_unreadable_manifest_is_reported_not_raised(tmp_path: P
 
 def test_the_packaged_weights_lie_in_the_package() -> None:
     assert PACKAGED.is_dir()
+
+
+def test_a_network_an_operator_placed_is_found_before_all_others(tmp_path: Path) -> None:
+    write_weights(tmp_path / "packaged", "smile-1", b"ours")
+    own = write_weights(tmp_path, "own-folder-1", b"theirs")
+    store = WeightsStore(tmp_path / "fetched", tmp_path / "packaged", (), {"smile-1": own.parent})
+
+    assert store.find("smile-1") == own
+
+
+def test_a_file_beside_a_network_is_read(tmp_path: Path, store: WeightsStore) -> None:
+    folder = write_weights(tmp_path / "packaged", "smile-1", b"ours").parent
+    (folder / "words.txt").write_text("so")
+
+    assert store.companion("smile-1", "words.txt") == "so"
+    with pytest.raises(WeightsMissing, match=r"other\.txt of the network smile-1"):
+        store.companion("smile-1", "other.txt")
+    with pytest.raises(WeightsMissing):
+        store.companion("smile-1", "../smile-1/words.txt")
+
+
+def test_a_changed_companion_is_corrupt(tmp_path: Path, store: WeightsStore) -> None:
+    folder = write_weights(tmp_path / "packaged", "smile-1", b"ours").parent
+    (folder / "words.txt").write_text("changed")
+    told = json.loads((folder / "manifest.json").read_text())
+    told["companions"] = {"words.txt": hashlib.sha256(b"so").hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(told))
+
+    with pytest.raises(WeightsCorrupt, match=r"words\.txt of the network smile-1 differs"):
+        store.companion("smile-1", "words.txt")
