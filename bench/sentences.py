@@ -24,12 +24,12 @@ from mien.extractors.passages import PassageExtractor
 from mien.models.language import LanguageModel
 from mien.models.ner import NerModel
 from mien.models.text_scores import ENGLISH
-from mien.models.tokens import Tokeniser
 from mien.pipeline.analyze import Pipeline
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import WeightsStore
 from mien.settings import read_settings
 from mien.testing import FakeMedia
+from mien.tokenization.tokens import Tokeniser
 
 EXAMPLES = Path(__file__).parent.parent / "training" / "language" / "examples"
 SENTENCES = 1_000

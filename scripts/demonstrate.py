@@ -1,4 +1,4 @@
-"""Run the main job as a client would: real photographs, through the HTTP API of a real server."""
+"""Run the main job as a client would: real photographs and a text, through the HTTP API of a real server."""
 
 import io
 import json
@@ -20,10 +20,14 @@ ROOT = Path(__file__).parent.parent
 DATA = ROOT / ".mien" / "run"
 MIEN = [sys.executable, "-m", "mien"]
 PATIENCE_SECONDS = 300
+PARAGRAPH = (
+    "Grace Hopper explained a nanosecond with a piece of wire, and the whole room laughed with delight. "
+    "I miss those lectures terribly. What would she say today? Please send the report to Washington by noon."
+)
 
 
 def main() -> int:
-    """Start a server, send it a zip of photographs, print what it found, and stop it."""
+    """Start a server, send it a zip of photographs and a paragraph, print what it found, and stop it."""
     photographs = pull_samples(read_settings(), None, print)
     key = subprocess.run(
         [*MIEN, "keys", "create", "--data", str(DATA), "--owner", "demonstration"],
@@ -66,12 +70,14 @@ def ready_address(server: "subprocess.Popen[str]") -> str:
 
 
 def submit(client: httpx.Client, photographs: tuple[Path, ...]) -> str:
-    """Send the photographs as one zip and return the job's id."""
+    """Send the photographs as one zip, with the paragraph, and return the job's id."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
         for path in photographs:
             writer.write(path, f"photographs/{path.name}")
-    request = {"models": {"face": {"save_faces": True}, "facemesh": {}}}
+    models = {"face": {"save_faces": True}, "facemesh": {}, "ner": {}}
+    models["language"] = {"granularity": "sentence", "sentiment": {}}
+    request = {"models": models, "text": [PARAGRAPH]}
     answer = client.post(
         "/v0/batch/jobs",
         data={"json": json.dumps(request)},
@@ -79,7 +85,9 @@ def submit(client: httpx.Client, photographs: tuple[Path, ...]) -> str:
     )
     answer.raise_for_status()
     job_id: str = answer.json()["job_id"]
-    print(f"job {job_id}: {len(photographs)} photographs in photographs.zip, models face and facemesh")
+    print(
+        f"job {job_id}: {len(photographs)} photographs in photographs.zip and a paragraph, models {', '.join(models)}"
+    )
     return job_id
 
 
@@ -109,7 +117,7 @@ def fetch(client: httpx.Client, job_id: str) -> tuple[Path, Path]:
 
 
 def show(predictions: list[dict[str, object]]) -> None:
-    """Print every face with its box and five strongest expressions, and every error."""
+    """Print every face, sentence and entity with its place and five strongest expressions, and every error."""
     for element in predictions:
         for file, model, group, prediction in walk(element):
             print(f"\n{file}  {model}  {group}  {where(prediction)}")
@@ -117,7 +125,7 @@ def show(predictions: list[dict[str, object]]) -> None:
         for line in problems(element):
             print(f"\nerror: {line}")
         for item in element.get("results", {}).get("predictions", []):  # type: ignore[attr-defined]
-            if not any(result["grouped_predictions"] for result in item["models"].values()):
+            if item["file_type"] == "image" and not item["models"]["face"]["grouped_predictions"]:
                 print(f"\n{item['file']}  no face")
 
 

@@ -16,7 +16,7 @@ from mien.domain.errors import WeightsMissing
 from mien.domain.network import Network
 from mien.models.text_encoder import TEXT_HEADS
 from mien.models.text_scores import ENGLISH, LARGER, LINEAR
-from mien.models.tokens import SHAPE_TITLE, SHAPE_UPPER, Tokeniser
+from mien.tokenization.tokens import SHAPE_TITLE, SHAPE_UPPER, Tokeniser
 
 COARSE = ("anger", "disgust", "fear", "joy", "sadness", "surprise")
 WORDS: Final = ("kind", "grim", "mc", "##donald", "loves", "hates")

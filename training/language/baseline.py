@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from mien.domain.labels import EMOTIONS_53
-from mien.models.tokens import normalise
+from mien.tokenization.tokens import normalise
 from training.language.data import LEVELS, Row
 
 Floats = NDArray[np.float32]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mien.domain.labels import EMOTIONS_53, TOXICITY
-from mien.models.tokens import SHAPE_LOWER, SHAPE_MIXED, SHAPE_TITLE, SHAPE_UPPER, Tokeniser
+from mien.tokenization.tokens import SHAPE_LOWER, SHAPE_MIXED, SHAPE_TITLE, SHAPE_UPPER, Tokeniser
 from training.language.data import GOEMOTIONS, LEVELS, Row
 from training.language.network import TAGS
 

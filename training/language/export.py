@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from mien.domain.labels import EMOTIONS_53, SENTIMENT, TOXICITY
-from mien.models.tokens import MAX_TOKENS, Tokeniser
+from mien.tokenization.tokens import MAX_TOKENS, Tokeniser
 from training.language.data import DEFAULT_FOLDER, GOEMOTIONS
 from training.language.evaluate import LARGE, SMALL, area_table, build_graphs, figure_table, measure, own_areas
 from training.language.graded import validation_examples
@@ -122,13 +122,13 @@ def _shape(output: str) -> list[str | int]:
 
 
 def golden(reader: GraphReader) -> dict[str, Any]:
-    """Record what the shipped graph says of a few sentences."""
-    scores = {name: np.round(reader.scores(GOLDEN, name), 4).tolist() for name in ("emotions", "sentiment", "toxicity")}
-    entities = [
-        [text[begin:end], kind]
-        for text, spans in zip(GOLDEN, reader.entities(GOLDEN), strict=True)
-        for begin, end, kind in spans
-    ]
+    """Record what the shipped graph says of a few sentences, each alone, for in 8 bits its neighbours matter."""
+    scores = {
+        name: [np.round(reader.scores([text], name)[0], 4).tolist() for text in GOLDEN]
+        for name in ("emotions", "sentiment", "toxicity")
+    }
+    spans = [reader.entities([text])[0] for text in GOLDEN]
+    entities = [[text[begin:end], kind] for text, some in zip(GOLDEN, spans, strict=True) for begin, end, kind in some]
     return {"texts": list(GOLDEN), "tolerance": GOLDEN_TOLERANCE, **scores, "entities": entities}
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mien.models.tokens import SHAPES
+from mien.tokenization.tokens import SHAPES
 
 WIDTH, INNER, LAYERS, ATTENTION_HEADS, VOCABULARY, PLACES = 384, 1536, 6, 12, 30_522, 512
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-MISC", "I-MISC")

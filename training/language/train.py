@@ -23,7 +23,7 @@ from torch.multiprocessing.spawn import start_processes
 from torch.nn import functional
 
 from mien.domain.labels import EMOTIONS_53
-from mien.models.tokens import Tokeniser, length_sorted
+from mien.tokenization.tokens import Tokeniser, length_sorted
 from training.language.batches import Batch, Encoded, Feeder, collate, encode
 from training.language.data import DEFAULT_FOLDER, Row, training_rows
 from training.language.graded import validation_examples

@@ -1,6 +1,6 @@
 """Say in a line what one prediction found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -36,8 +36,19 @@ def where(prediction: Json) -> str:
 
 
 def expressions(prediction: Json, count: int = 5) -> str:
-    """Say the strongest expressions in a line."""
-    return ", ".join(f"{name} {score:.2f}" for name, score in strongest(prediction, count))
+    """Say the strongest expressions in a line, and the sentiment and the link where they were asked for."""
+    parts = [", ".join(f"{name} {score:.2f}" for name, score in strongest(prediction, count))]
+    if sentiment := prediction.get("sentiment"):
+        parts.append(f"sentiment {mean_sentiment(sentiment):.1f} of 9")
+    if uri := prediction.get("uri"):
+        parts.append(str(uri))
+    return "; ".join(parts)
+
+
+def mean_sentiment(sentiment: Sequence[Json]) -> float:
+    """Return the mean level of a distribution over "1" (most negative) to "9" (most positive)."""
+    total = sum(one["score"] for one in sentiment) or 1.0
+    return float(sum(int(one["name"]) * one["score"] for one in sentiment) / total)
 
 
 def walk(element: Json) -> Iterator[tuple[str, str, str, Json]]:

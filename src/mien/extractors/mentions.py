@@ -22,7 +22,7 @@ from mien.extractors.entity_spans import Tagged, entities, whole_words
 from mien.extractors.sentences import sentences
 from mien.extractors.spoken import as_spoken
 from mien.extractors.text_language import LATIN, language_of
-from mien.models.tokens import MAX_TOKENS, Pieces, Tokeniser, length_sorted, windows
+from mien.tokenization.tokens import MAX_TOKENS, Pieces, Tokeniser, length_sorted, windows
 
 ENGLISH: Final = "language-1"
 LARGER: Final = "language-multilingual-1"

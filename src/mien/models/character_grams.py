@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.models.tokens import normalise
+from mien.tokenization.tokens import normalise
 
 FEATURES: Final = 2**18
 """Size of the feature table; feature 0 is the empty one, for padding."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mien.domain.labels import EMOTIONS_53, SENTIMENT, TOXICITY, Heads
 from mien.domain.network import Floats, Runtime
-from mien.models.tokens import MAX_TOKENS, Pieces, Tokeniser, ending, length_sorted, windows
+from mien.tokenization.tokens import MAX_TOKENS, Pieces, Tokeniser, ending, length_sorted, windows
 
 TEXT_HEADS: Final[Heads] = {"emotions": EMOTIONS_53, "sentiment": SENTIMENT, "toxicity": TOXICITY}
 ROWS: Final = 16

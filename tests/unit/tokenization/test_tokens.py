@@ -2,7 +2,7 @@
 
 import pytest
 
-from mien.models.tokens import MAX_TOKENS, ending, length_sorted, normalise, windows, word_shape
+from mien.tokenization.tokens import MAX_TOKENS, ending, length_sorted, normalise, windows, word_shape
 from tests.fakes_text import tokeniser
 
 

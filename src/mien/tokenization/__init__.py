@@ -1,0 +1,1 @@
+"""Cut text into the word pieces networks read; models and extractors read alike."""
