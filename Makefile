@@ -20,6 +20,7 @@ check:            ## check style, types, floors and sizes
 	scripts/install test
 	scripts/check
 
-bench: setup      ## time the documentation's example job and the durable POST
+bench: setup      ## time the documentation's example job, the durable POST and the reading of text
 	.venv/bin/python bench/example_job.py
 	.venv/bin/python bench/durable_post.py
+	.venv/bin/python bench/sentences.py
