@@ -1,5 +1,5 @@
 import io
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 import pytest
 
@@ -12,7 +12,7 @@ URLS = ["https://a.example/1.jpg", "https://a.example/2.jpg"]
 def zipped(name: str) -> bytes:
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
-        archive.writestr(name, "Id\n")
+        archive.writestr(ZipInfo(name), "Id\n")
     return buffer.getvalue()
 
 
