@@ -132,6 +132,8 @@ class Feeder:
         self.own, self.others = np.flatnonzero(own), np.flatnonzero(~own)
         self.rates = np.array([config["draws"][flat[place].source] for place in self.others])
         self.random = np.random.default_rng(self.settings["seed"])
+        # The same in every process, so that none waits at a step for another one's longer texts.
+        self.order = np.random.default_rng(self.settings["seed"])
 
     def rows_per_pass(self) -> float:
         """Return how many rows of the public sets one pass draws."""
@@ -146,7 +148,7 @@ class Feeder:
             chunk = self.settings["sort_batches"]
             mine = self._sorted([next(own) for _ in range(own_size * chunk)])
             theirs = self._sorted([next(others) for _ in range((size - own_size) * chunk)])
-            for number in self.random.permutation(chunk):
+            for number in self.order.permutation(chunk):
                 mixed = mine[number * own_size : (number + 1) * own_size]
                 width = size - own_size
                 yield self._batch([*mixed, *theirs[number * width : (number + 1) * width]])

@@ -18,8 +18,9 @@ from mien.domain.labels import EMOTIONS_53, TOXICITY
 from training.language.baseline import LinearReader
 from training.language.batches import encode
 from training.language.data import DEFAULT_FOLDER, GOEMOTIONS, LEVELS, MAPPING, Row, held_out_rows, training_rows
-from training.language.graded import validation_examples
-from training.language.graphs import GraphReader, quantise, write_graph
+from training.language.graded import Example, seed_examples, test_examples, validation_examples
+from training.language.graphs import GraphReader, feeds, write_graph
+from training.language.narrowing import narrow
 from training.language.network import LanguageNet, lean_to_base
 from training.language.served import ServedNet, fit_calibration
 from training.language.train import DEFAULT_OUT, installed_base, load_tokeniser, predict
@@ -31,6 +32,7 @@ LARGE, SMALL = "large.onnx", "small.onnx"
 TOXICITY_SHIFT = -0.7
 # The encoder that is served lies this far back towards the base: it generalises better. Chosen on the rows for choices.
 BASE_SHARE = 0.2
+SAMPLED, SAMPLE_ROWS = ("goemotions", "emobank", "tweets", "wikipedia", "wnut17", "wikigold"), 150
 MIXED_ROWS = 400  # of each validation set, for the calibration
 Floats = NDArray[np.float32]
 Scorer = Callable[[Sequence[str], str, tuple[str, ...]], Floats]
@@ -40,10 +42,11 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Halves:
-    """Holds the rows set apart: the half for choices and the half for figures."""
+    """Holds the rows set apart: half for choices, half for figures, and own examples by the name of their set."""
 
     chosen_on: Rows
     shown: Rows
+    own: Mapping[str, Sequence[Example]]
 
 
 def load_served(data: Path, base: Path, out: Path) -> ServedNet:
@@ -64,15 +67,25 @@ def build_graphs(data: Path, base: Path, out: Path) -> ServedNet:
     """Write both graphs beside the checkpoint and return the network they were made from."""
     served = load_served(data, base, out)
     write_graph(served, out / LARGE)
-    quantise(out / LARGE, out / SMALL)
+    held = held_out_rows(data, Split.VALIDATION)
+    texts = [row.text for name in SAMPLED for row in held[name][:SAMPLE_ROWS]]
+    texts += [example.text for example in validation_examples()]
+    narrow(out / LARGE, out / SMALL, feeds(texts, load_tokeniser(base)))
     return served
+
+
+def own_examples(data: Path, split: Split) -> dict[str, list[Example]]:
+    """Return the own examples of a split by the name of their set: those for choices, or those for the figure alone."""
+    if split is Split.VALIDATION:
+        return {"own 53, for choices": validation_examples(), "seed rows kept apart": seed_examples(data)[True]}
+    return {"own 53": test_examples(), "seed rows kept apart": seed_examples(data)[True]}
 
 
 def figures(scorer: Scorer, halves: Halves) -> Figures:
     """Work out every figure of the card but those of entities."""
     return {
         **goemotions_figures(scorer, halves),
-        **own_figures(scorer),
+        **{key: value for name, rows in halves.own.items() for key, value in own_figures(scorer, rows, name).items()},
         **sentiment_figures(scorer, halves.shown),
         **toxicity_figures(scorer, halves.shown),
     }
@@ -93,24 +106,23 @@ def goemotions_figures(scorer: Scorer, halves: Halves) -> Figures:
     }
 
 
-def own_figures(scorer: Scorer) -> Figures:
-    """Measure the 53 on the validation examples: the primary label first, or among three; AUC of each label."""
-    examples = validation_examples()
+def own_figures(scorer: Scorer, examples: Sequence[Example], name: str) -> Figures:
+    """Measure the 53 on examples: the primary label first, or among three; AUC of each label."""
     labels = np.array([EMOTIONS_53.index(next(iter(example.scores))) for example in examples])
     scores = scorer([example.text for example in examples], "emotions", ("own",))
-    areas = own_areas(scores)
+    areas = own_areas(scores, examples)
     return {
-        "own 53, top-1": ranking.top_share(scores, labels, 1),
-        "own 53, top-3": ranking.top_share(scores, labels, 3),
-        "own 53, mean AUC": float(np.mean(list(areas.values()))),
-        "own 53, lowest AUC": min(areas.values()),
-        "own 53, labels below AUC .80": float(sum(area < 0.8 for area in areas.values())),
+        f"{name}, top-1": ranking.top_share(scores, labels, 1),
+        f"{name}, top-3": ranking.top_share(scores, labels, 3),
+        f"{name}, mean AUC": float(np.mean(list(areas.values()))),
+        f"{name}, lowest AUC": min(areas.values()),
+        f"{name}, labels below AUC .80": float(sum(area < 0.8 for area in areas.values())),
     }
 
 
-def own_areas(scores: Floats) -> dict[str, float]:
+def own_areas(scores: Floats, examples: Sequence[Example]) -> dict[str, float]:
     """Return the AUC of each label: rows that have it first against rows that do not have it at all."""
-    examples, areas = validation_examples(), {}
+    areas = {}
     for column, label in enumerate(EMOTIONS_53):
         first = np.array([next(iter(example.scores)) == label for example in examples])
         counted = first | np.array([label not in example.scores for example in examples])
@@ -170,7 +182,7 @@ def direct_areas(reader: GraphReader, rows: Rows) -> dict[str, float]:
 
 def measure(data: Path, base: Path, out: Path, split: Split) -> dict[str, Figures]:
     """Return the figures of both graphs and of the linear baseline on one half of the rows set apart."""
-    halves = Halves(held_out_rows(data, Split.VALIDATION), held_out_rows(data, split))
+    halves = Halves(held_out_rows(data, Split.VALIDATION), held_out_rows(data, split), own_examples(data, split))
     tokeniser = load_tokeniser(base)
     found = {}
     for name in (LARGE, SMALL):
@@ -217,8 +229,9 @@ def main() -> None:
     (options.out / f"figures-{options.split}.json").write_text(json.dumps(found, indent=2) + "\n")
     print(figure_table(found))
     reader = GraphReader(options.out / SMALL, load_tokeniser(base))
-    areas = own_areas(reader.scores([example.text for example in validation_examples()], "emotions"))
-    print(f"\nAUC by label on the validation examples: {area_table(areas)}")
+    examples = [*validation_examples(), *test_examples()]
+    areas = own_areas(reader.scores([example.text for example in examples], "emotions"), examples)
+    print(f"\nAUC by label on the examples kept apart: {area_table(areas)}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from mien.domain.labels import EMOTIONS_53, SENTIMENT, TOXICITY
 from mien.tokenization.tokens import MAX_TOKENS, Tokeniser
 from training.language.data import DEFAULT_FOLDER, GOEMOTIONS
 from training.language.evaluate import LARGE, SMALL, area_table, build_graphs, figure_table, measure, own_areas
-from training.language.graded import validation_examples
+from training.language.graded import test_examples, validation_examples
 from training.language.graphs import INPUTS, OPSET, OUTPUTS, PER_PIECE, GraphReader
 from training.language.network import BASE_SHA256, GROUPS, TAGS
 from training.language.served import ServedNet, sorted_curve
@@ -27,7 +27,7 @@ from training.language.train import DEFAULT_OUT, installed_base, load_tokeniser
 from training.shared.parity import check_parity
 from training.shared.splits import Split
 
-NAME, VERSION = "language", "1"
+NAME, VERSION = "language", "2"
 FOLDER = Path("src/mien/weights") / f"{NAME}-{VERSION}"
 CARD = Path(__file__).with_name("card.md")
 TOKENIZER = "tokenizer.json"
@@ -42,8 +42,8 @@ GOLDEN = (
     "Oh great, another delay. Just what I needed.",
     "🎉🎉 WE DID IT 🎉🎉",
 )
-# The processors' 8-bit products differ a little from one another.
-GOLDEN_TOLERANCE = 0.05
+# What is left of float32 in the graph differs a little between processors, and a difference may tip a rounding.
+GOLDEN_TOLERANCE = 0.03
 BASE = {
     "name": "sentence-transformers/all-MiniLM-L6-v2",
     "licence": "Apache-2.0",
@@ -122,7 +122,7 @@ def _shape(output: str) -> list[str | int]:
 
 
 def golden(reader: GraphReader) -> dict[str, Any]:
-    """Record what the shipped graph says of a few sentences, each alone, for in 8 bits its neighbours matter."""
+    """Record what the shipped graph says of a few sentences."""
     scores = {
         name: [np.round(reader.scores([text], name)[0], 4).tolist() for text in GOLDEN]
         for name in ("emotions", "sentiment", "toxicity")
@@ -134,10 +134,11 @@ def golden(reader: GraphReader) -> dict[str, Any]:
 
 def card(found: Mapping[str, Mapping[str, float]], reader: GraphReader) -> str:
     """Fill the figures into the card."""
-    scores = reader.scores([example.text for example in validation_examples()], "emotions")
+    examples = [*validation_examples(), *test_examples()]
+    scores = reader.scores([example.text for example in examples], "emotions")
     filled = {
         "@RESULTS@": figure_table(found),
-        "@AREAS@": area_table(own_areas(scores)),
+        "@AREAS@": area_table(own_areas(scores, examples)),
         "@CURVE@": " ".join(f"{value:.2f}" for value in sorted_curve(scores)),
     }
     text = CARD.read_text("utf-8")

@@ -1,6 +1,6 @@
-"""Graphs of the text network: written, made small, and read with the preprocessing that serves them."""
+"""Graphs of the text network: written, and read with the preprocessing that serves them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +9,6 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 from mien.extractors.entity_spans import entities
 from mien.tokenization.tokens import Inputs, Tokeniser, length_sorted, windows
@@ -20,8 +19,6 @@ INPUTS = ("input_ids", "attention_mask", "shape_ids")
 OUTPUTS = ("emotions", "sentiment", "toxicity", "tags", "focus", "goemotions")
 PER_PIECE = ("tags", "focus")
 ROWS = 16
-HEAVY = 100_000
-"""Numbers from which on a weight is worth narrowing."""
 
 Floats = NDArray[np.float32]
 Spans = list[tuple[int, int, str]]
@@ -45,49 +42,11 @@ def write_graph(served: ServedNet, path: Path) -> None:
     onnx.checker.check_model(onnx.load(path), full_check=True)
 
 
-def quantise(large: Path, small: Path) -> None:
-    """Keep the weights of the encoder's products and the word table as 8-bit integers, a scale per column.
-
-    Only the weights: they are widened again when the graph is loaded. Products of 8-bit activations would be twice as
-    fast, but they share one scale per batch, and a text must not score differently beside other texts.
-    """
-    model = onnx.load(large)
-    graph = model.graph
-    constants = {one.name: one for one in graph.initializer if one.data_type == TensorProto.FLOAT}
-    heavy = {name for name, one in constants.items() if int(np.prod(one.dims)) >= HEAVY}
-    nodes: list[onnx.NodeProto] = []
-    for node in graph.node:
-        place = {"MatMul": 1, "Gather": 0}.get(node.op_type, -1)
-        weight = node.input[place] if place >= 0 else ""
-        if weight not in heavy:
-            nodes.append(node)
-            continue
-        nodes += _narrowed(graph, constants[weight], node, place)
-    del graph.node[:]
-    graph.node.extend(nodes)
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, small)
-
-
-def _narrowed(graph: onnx.GraphProto, weight: TensorProto, node: onnx.NodeProto, place: int) -> list[onnx.NodeProto]:
-    """Replace a weight by integers and scales; return the node with what widens its weight, or its answer."""
-    values = numpy_helper.to_array(weight)
-    scales = np.maximum(np.abs(values).max(axis=0), 1e-9).astype(np.float32) / 127
-    integers, factors = f"{weight.name}.integers", f"{weight.name}.scales"
-    narrow = np.clip(np.rint(values / scales), -127, 127).astype(np.int8)
-    graph.initializer.remove(weight)
-    graph.initializer.extend([numpy_helper.from_array(narrow, integers), numpy_helper.from_array(scales, factors)])
-    if node.op_type == "Gather":
-        answer = node.output[0]
-        node.input[place], node.output[0] = integers, f"{answer}.integers"
-        return [node, *_widening(node.output[0], factors, answer)]
-    node.input[place] = f"{weight.name}.wide"
-    return [*_widening(integers, factors, node.input[place]), node]
-
-
-def _widening(integers: str, factors: str, answer: str) -> list[onnx.NodeProto]:
-    cast = helper.make_node("Cast", [integers], [f"{answer}.cast"], to=TensorProto.FLOAT)
-    return [cast, helper.make_node("Mul", [f"{answer}.cast", factors], [answer])]
+def feeds(texts: Sequence[str], tokeniser: Tokeniser) -> Iterator[Inputs]:
+    """Yield the inputs for texts, the first pieces of each, batched by length."""
+    pieces = [tokeniser.pieces(text)[:94] for text in texts]
+    for places in length_sorted([len(row) for row in pieces], ROWS):
+        yield tokeniser.rows([pieces[place] for place in places])
 
 
 class GraphReader:

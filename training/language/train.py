@@ -28,6 +28,7 @@ from training.language.batches import Batch, Encoded, Feeder, collate, encode
 from training.language.data import DEFAULT_FOLDER, Row, training_rows
 from training.language.graded import validation_examples
 from training.language.network import GROUPS, TAGS, LanguageNet, load_base
+from training.shared.precision import bfloat16_is_faster
 
 CONFIG = Path(__file__).with_name("config.toml")
 DEFAULT_OUT = Path("build/language")
@@ -72,7 +73,7 @@ def centroids(net: LanguageNet, feeder: Feeder) -> Tensor:
 
 def loss_of(net: LanguageNet, batch: Batch, weights: Mapping[str, float]) -> dict[str, Tensor]:
     """Return each loss, weighted, averaged over the rows of the batch; labels a source cannot know count nothing."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_faster()):
         read = net(batch.ids, batch.mask, batch.shapes)
     target, logits, rows = batch.targets, {name: value.float() for name, value in read.logits.items()}, len(batch.ids)
 
