@@ -21,6 +21,7 @@ from mien.domain.media import MediaKind
 from mien.domain.request import InferenceRequest
 from mien.extractors.mentions import MentionExtractor
 from mien.extractors.passages import PassageExtractor
+from mien.extractors.sentences import sentences
 from mien.models.language import LanguageModel
 from mien.models.ner import NerModel
 from mien.models.text_scores import ENGLISH
@@ -48,39 +49,39 @@ def main() -> int:
         print(error.message)
         return 1
     pipeline = Pipeline({"language": LanguageModel, "ner": NerModel}, (PassageExtractor, MentionExtractor), runtime)
-    sentences = short_sentences()
+    texts = short_sentences()
     tokeniser = Tokeniser(content)
-    pieces = [len(tokeniser.pieces(sentence)) for sentence in sentences]
-    print(f"{len(sentences)} sentences of {np.mean(pieces):.1f} word pieces on average, one core, best of {ROUNDS}")
-    ours = _report("language, by sentence", len(sentences), lambda: measure(pipeline, sentences, language="sentence"))
-    _report("language, all heads", len(sentences), lambda: measure(pipeline, sentences, language="sentence", all=True))
-    words = sum(len(sentence.split()) for sentence in sentences[:150])
-    _report("language, by word (words)", words, lambda: measure(pipeline, sentences[:150], language="word"))
-    _report("ner (sentences)", 300, lambda: measure(pipeline, sentences[:300]))
+    pieces = [len(tokeniser.pieces(sentence)) for sentence in texts]
+    print(f"{len(texts)} sentences of {np.mean(pieces):.1f} word pieces on average, one core, best of {ROUNDS}")
+    ours = _report("language, by sentence", len(texts), lambda: measure(pipeline, texts, language="sentence"))
+    _report("language, all heads", len(texts), lambda: measure(pipeline, texts, language="sentence", all=True))
+    words = sum(len(sentence.split()) for sentence in texts[:150])
+    _report("language, by word (words)", words, lambda: measure(pipeline, texts[:150], language="word"))
+    _report("ner (sentences)", 300, lambda: measure(pipeline, texts[:300]))
     print(f"memory: {psutil.Process().memory_info().rss / 1e6:.0f} MB resident after all of this")
     name, other = other_model(content, [count + 2 for count in pieces])
-    theirs = _report(name, OTHER_SENTENCES, lambda: other(sentences[:OTHER_SENTENCES]))
+    theirs = _report(name, OTHER_SENTENCES, lambda: other(texts[:OTHER_SENTENCES]))
     print(f"ratio: {ours / theirs:.1f}")
     print(json.dumps({"sentences_per_second": round(ours, 1), "other": name, "ratio": round(ours / theirs, 2)}))
     return 0
 
 
 def short_sentences() -> list[str]:
-    """Return sentences of 6 to 18 words out of the examples the project wrote."""
+    """Return texts of one sentence and 6 to 18 words out of the examples the project wrote."""
     found: dict[str, None] = {}
     for path in sorted(EXAMPLES.glob("*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             text = json.loads(line)["text"].strip()
-            if len(text.split()) in WORDS and text.endswith((".", "!", "?")) and "\n" not in text:
+            if len(text.split()) in WORDS and text.endswith((".", "!", "?")) and len(list(sentences(text, "en"))) == 1:
                 found[text] = None
     return sorted(found, key=lambda text: text[::-1])[:SENTENCES]
 
 
-def measure(pipeline: Pipeline, sentences: Sequence[str], language: str = "", all: bool = False) -> None:
+def measure(pipeline: Pipeline, texts: Sequence[str], language: str = "", all: bool = False) -> None:
     """Measure the sentences as one text: with `language` at this granularity, without by `ner`."""
     extra = {"sentiment": {}, "toxicity": {}} if all else {}
     models = {"language": {"granularity": language, **extra}} if language else {"ner": {}}
-    media = FakeMedia(MediaKind.TEXT, text="\n\n".join(sentences))
+    media = FakeMedia(MediaKind.TEXT, text="\n\n".join(texts))
     pipeline.analyze(media, "1", InferenceRequest(models=models, texts=("",)), Cancellation())
 
 
@@ -97,8 +98,8 @@ def _matrix_products(lengths: Sequence[int]) -> Callable[[Sequence[str]], None]:
     square = random.standard_normal((WIDTH, 4 * WIDTH), np.float32)
     wide, narrow = (random.standard_normal(shape, np.float32) for shape in ((WIDTH, INNER), (INNER, WIDTH)))
 
-    def run(sentences: Sequence[str]) -> None:
-        for begin in range(0, len(sentences), 16):
+    def run(texts: Sequence[str]) -> None:
+        for begin in range(0, len(texts), 16):
             states = np.ones((sum(lengths[begin : begin + 16]), WIDTH), np.float32)
             for _ in range(LAYERS):
                 _ = states @ square
@@ -119,7 +120,7 @@ def _transformers_pipeline(tokenizer: str) -> Callable[[Sequence[str]], None]:
         tokenizer_object=Tokenizer.from_str(tokenizer), pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]"
     )
     classify = transformers.pipeline("text-classification", model=model, tokenizer=fast, device="cpu", top_k=None)
-    return lambda sentences: list(classify(list(sentences), batch_size=16))
+    return lambda texts: list(classify(list(texts), batch_size=16))
 
 
 def _report(name: str, count: int, run: Callable[[], None]) -> float:
