@@ -24,3 +24,4 @@ bench: setup      ## time the documentation's example job, the durable POST and 
 	.venv/bin/python bench/example_job.py
 	.venv/bin/python bench/durable_post.py
 	.venv/bin/python bench/sentences.py
+	.venv/bin/python bench/faces.py

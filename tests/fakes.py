@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.domain.errors import WeightsMissing
+from mien.domain.errors import UnknownNetwork, WeightsMissing
 from mien.domain.labels import Heads
 from mien.domain.media import PICTURES, Media, MediaKind
 from mien.domain.network import Network, Runtime
@@ -25,6 +25,8 @@ class FakeRuntime:
 
     def network(self, weights: str) -> Network:
         self.asked.append(weights)
+        if weights not in self.networks:
+            raise UnknownNetwork(f"no network is called {weights}")
         return self.networks[weights]
 
     def companion(self, weights: str, file: str) -> str:

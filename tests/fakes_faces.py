@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.domain.segment import Box, FaceCrop
+from mien.domain.segment import Box, FaceCrop, Hand
 from mien.extractors.face_detection import CELLS, DETECTOR, SIZE
 from mien.extractors.face_mesh import MESH
 from mien.models.face_geometry import read_neutral_face
@@ -87,3 +87,12 @@ def face_crop(mesh: NDArray[np.float32] | None = None, grey: int = 128, size: in
     crop = np.full((size, size, 3), grey, np.uint8)
     points = neutral_mesh() if mesh is None else mesh
     return FaceCrop(frame=0, time=0.0, prob=1.0, box=Box(0, 0, 96, 96), mesh=points, crop=crop, picture=crop)
+
+
+def hand_over(mesh: NDArray[np.float32], vertex: int, prob: float = 0.95, down: float = 0.0) -> Hand:
+    """Lay a flat hand, fingers up and as long as half the face, with its middle on a vertex, or so far below it."""
+    length = float(np.ptp(mesh[:, 1])) / 2
+    joints = [(0.0, 1.0), *((-0.45 + 0.1 * step, 0.75 - 0.15 * step) for step in range(4))]
+    joints += [(-0.3 + 0.2 * finger, 0.4 - 0.3 * step) for finger in range(4) for step in range(4)]
+    flat = (np.array(joints) - (0, 0.2)) * (0.8 * length, length / 1.5) + mesh[vertex, :2] + (0, down)
+    return Hand(np.column_stack([flat, np.zeros(21)]).astype(np.float32), prob)

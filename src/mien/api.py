@@ -4,18 +4,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
-from mien.assembly import LocalParts, build_local
+from mien.assembly import LocalParts, build_face_reader, build_local
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import InvalidRequest
 from mien.domain.job import Task
+from mien.domain.media import PICTURES
 from mien.domain.request import InferenceRequest
+from mien.domain.segment import FaceCrop
 from mien.domain.source import FileSource
 from mien.engine.run_task import run_task
+from mien.models.explanation import ExplainedScore
 from mien.settings import Settings, read_settings
 from mien.wire.requests import parse_request
 
@@ -33,6 +36,58 @@ def analyze(path: Paths, **models: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     with open_measurement(files_of(path), models or None) as measurement:
         return [json.loads(measured.element) for measured in measurement]
+
+
+def explain(
+    path: str | Path, face: int | None = None, top: int = 5, model: str = "face", at: float = 0.0
+) -> list[dict[str, Any]]:
+    """Say which evidence moved the strongest expression scores of the faces in a picture, or in one frame of a film.
+
+    Of a film it is the first frame with a face from `at` seconds on. Each element names a face (`face`, from the left,
+    `time`, `box`) and has in `emotions` the `top` scores: `name`, `score`, `base` (the logit of a neutral face) and
+    `evidence`, a list of `kind`, `name`, `seen` and `added` (what it adds to the logit), largest first. Base and all
+    that was added make the logit of the score. `face` chooses one face. Raises InvalidRequest when there is no such
+    model, file or face, and ItemError for a file that cannot be read.
+    """
+    reader = build_face_reader(read_settings())
+    if model not in reader.explain:
+        raise InvalidRequest(f"model {model!r} cannot be explained: it must be one of {', '.join(reader.explain)}")
+    if not Path(path).is_file():
+        raise InvalidRequest(f"{path}: no such file")
+    with reader.open_media(Path(path)) as media:
+        if media.kind not in PICTURES:
+            raise InvalidRequest(f"{path}: only faces are explained, and a file of kind {media.kind} shows none")
+        faces = _faces_of_one_frame(reader.faces(media), at)
+    if not faces:
+        raise InvalidRequest(f"{path}: no face was found" + (f" from second {at:g} on" if at else ""))
+    if face is not None and not 0 <= face < len(faces):
+        raise InvalidRequest(f"{path}: there is no face {face}, the last is {len(faces) - 1}")
+    numbers = range(len(faces)) if face is None else [face]
+    told = reader.explain[model](faces)
+    return [_explained_face(number, faces[number], told[number][:top]) for number in numbers]
+
+
+def _faces_of_one_frame(faces: Iterator[FaceCrop], at: float) -> list[FaceCrop]:
+    chosen: list[FaceCrop] = []
+    for face in faces:
+        if chosen and face.frame != chosen[0].frame:
+            break
+        if face.time >= at:
+            chosen.append(face)
+    return chosen
+
+
+def _explained_face(number: int, face: FaceCrop, scores: Sequence[ExplainedScore]) -> dict[str, Any]:
+    emotions = [
+        {
+            "name": score.name,
+            "score": score.score,
+            "base": score.base,
+            "evidence": [asdict(term) for term in score.terms],
+        }
+        for score in scores
+    ]
+    return {"face": number, "frame": face.frame, "time": face.time, "box": asdict(face.box), "emotions": emotions}
 
 
 @dataclass(frozen=True)

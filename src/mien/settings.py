@@ -33,6 +33,27 @@ class Settings(BaseModel):
     language_weights: Path | None = Field(
         None, description="folder of a larger multilingual text network, with a manifest like ours"
     )
+    permissive_weights: bool = Field(
+        False, description="do without networks whose licence forbids commercial use, even where they are better"
+    )
+    face_detector: Literal["blazeface", "centerface"] = Field(
+        "blazeface", description="who finds faces; `centerface` sees smaller ones and takes several times as long"
+    )
+    transcriber: Literal["auto", "whisper", "http", "pocketsphinx", "none"] = Field(
+        "auto", description="who turns speech into text; `auto`: the first set up of http, whisper, pocketsphinx"
+    )
+    transcription_workers: int = Field(
+        0, ge=0, description="processes in which each worker runs pocketsphinx; 0: the cores shared among the workers"
+    )
+    whisper_model: Path | None = Field(
+        None, description="folder of a model in faster-whisper's form; default: `whisper-small` in the weights folder"
+    )
+    transcription_url: str | None = Field(
+        None, description="server that speaks the OpenAI transcription API, `http://HOST:PORT`"
+    )
+    transcription_key: str | None = Field(None, description="key that is sent to that server as a bearer token")
+    transcription_model: str = Field("whisper-1", description="model that the server is asked for")
+    captions: bool = Field(True, description="take subtitles that come with a recording for what is said")
     scratch: Path | None = Field(None, description="folder for temporary files; default: `scratch` in the data folder")
     host: str = Field("127.0.0.1", description="address the server listens on")
     port: int = Field(8004, ge=0, le=65535, description="port the server listens on; 0 takes a free one")

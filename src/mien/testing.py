@@ -13,6 +13,7 @@ from mien.domain.media import Frame, Media, MediaKind, Waveform
 from mien.domain.network import Network, Runtime
 from mien.domain.request import Extraction, Options
 from mien.domain.segment import Segment
+from mien.domain.transcript import Captions
 
 
 class ContractBroken(AssertionError):
@@ -51,6 +52,10 @@ class FakeMedia:
         if self._samples is None:
             raise UnreadableMedia("no sound in this file")
         return Waveform(self._samples, 16_000)
+
+    def captions(self) -> tuple[Captions, ...]:
+        """Return no subtitles."""
+        return ()
 
     def close(self) -> None:
         """Remember that somebody closed the file."""

@@ -13,7 +13,7 @@ from mien.domain.labels import EMOTIONS_53, SENTIMENT, TOXICITY
 from mien.models.character_grams import FEATURES, gram_rows
 from mien.tokenization.tokens import Inputs, Tokeniser
 
-FOLDER = files("mien") / "weights" / "language-1"
+FOLDER = files("mien") / "weights" / "language-2"
 LINEAR = files("mien") / "weights" / "language-linear-1"
 HEADS = ("emotions", "sentiment", "toxicity")
 
@@ -102,7 +102,8 @@ def test_scores_keep_their_ranges(session: onnxruntime.InferenceSession, tokenis
 
 
 def test_neighbours_in_a_batch_change_nothing(session: onnxruntime.InferenceSession, tokeniser: Tokeniser) -> None:
-    (together,) = session.run(["emotions"], inputs(tokeniser, "so glad", "and here comes a much longer text beside it"))
+    loud = "AND HERE COMES A MUCH LONGER TEXT BESIDE IT, I HATE IT, I HATE IT!!!"
+    (together,) = session.run(["emotions"], inputs(tokeniser, "so glad", loud))
     (alone,) = session.run(["emotions"], inputs(tokeniser, "so glad"))
 
     assert together[0] == pytest.approx(alone[0], abs=1e-4)
@@ -117,6 +118,7 @@ def test_neighbours_in_a_batch_change_nothing(session: onnxruntime.InferenceSess
         ("My grandmother died this morning.", "Sadness"),
         ("How does this engine work, exactly?", "Interest"),
         ("This is disgusting, it smells of rot.", "Disgust"),
+        ("I am not angry, I am just tired.", "Tiredness"),
     ],
 )
 def test_a_plain_case_is_heard(
@@ -136,6 +138,18 @@ def test_toxic_text_outranks_civil_text(session: onnxruntime.InferenceSession, t
     (scores,) = session.run(["toxicity"], inputs(tokeniser, *texts))
 
     assert scores[0, 0] > 0.5 > scores[1, 0]
+
+
+def test_a_denied_feeling_is_not_heard(session: onnxruntime.InferenceSession, tokeniser: Tokeniser) -> None:
+    assert emotions_of(session, tokeniser, "I am not angry, I am just tired.")["Anger"] < 0.35
+
+
+def test_a_threat_outranks_a_figure_of_speech(session: onnxruntime.InferenceSession, tokeniser: Tokeniser) -> None:
+    texts = "I will kill you tomorrow.", "This heat is killing me."
+    (scores,) = session.run(["toxicity"], inputs(tokeniser, *texts))
+    threat = TOXICITY.index("threat")
+
+    assert scores[0, threat] > 0.4 > scores[1, threat]
 
 
 def test_letter_case_is_read(session: onnxruntime.InferenceSession, tokeniser: Tokeniser) -> None:

@@ -13,7 +13,7 @@ from mien.models.text_scores import ENGLISH, LARGER
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import PACKAGED, WeightsStore
 
-pytestmark = pytest.mark.skipif(not (PACKAGED / ENGLISH).is_dir(), reason="the weights of language-1 are not packaged")
+pytestmark = pytest.mark.skipif(not (PACKAGED / ENGLISH).is_dir(), reason="the English weights are not packaged")
 
 EMOTIONS = frozenset({"emotions"})
 

@@ -43,7 +43,7 @@ def an_archive() -> bytes:
 def a_worker(store: SqlJobStore, blobs: FsspecBlobs, scratch: Path) -> Worker:
     parts = TaskParts(
         acquire=Acquirer(lambda key: blobs.local_path(key) or blobs.read(key)).acquire,
-        open_media=lambda path, scratch, cancellation: open_media(path, scratch=scratch, cancellation=cancellation),
+        open_media=lambda path, _, scratch, cancellation: open_media(path, scratch=scratch, cancellation=cancellation),
         text_media=text_media,
         analyze=Pipeline({"red": RedModel}, [WholePicture], FakeRuntime()).analyze,
         encode_png=encode_png,

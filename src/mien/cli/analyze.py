@@ -13,16 +13,26 @@ from rich.progress import Progress, TimeRemainingColumn
 from rich.table import Table
 
 from mien.api import Measured, files_of, open_measurement
+from mien.assembly import build_viewer
+from mien.cli.pictures import Showing
 from mien.cli.readable import expressions, problems, walk, where, wide_console
 from mien.domain.errors import InvalidRequest
+from mien.settings import read_settings
 
 
-def analyze(
+def analyze(  # noqa: PLR0913  # each option of a command is a parameter
     files: Annotated[list[Path], typer.Argument(help="Files, folders or archives.")],
     models: Annotated[str | None, typer.Option(help="Models to run, separated by commas; default: all.")] = None,
     options: Annotated[str | None, typer.Option(help="Options of the models as JSON, as in a request.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the predictions array.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Folder to write the CSV tables to.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="PNG file to draw a photograph's faces on; for several photographs a folder.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="HTML file to write a report with timelines to.")] = None,
+    expressions: Annotated[
+        str | None, typer.Option(help="Expressions to draw in the report, separated by commas; default: the strongest.")
+    ] = None,
 ) -> None:
     """Measure files, folders or archives in this process, without a server.
 
@@ -35,6 +45,8 @@ def analyze(
     failed = 0
     with open_measurement(local, chosen) as measurement:
         watched = _with_tables(_with_progress(measurement, len(local)), csv)
+        if plot or report:
+            watched = Showing(build_viewer(read_settings()), local, plot, report, _names(expressions)).show(watched)
         failed = _print_json(watched) if as_json else _print_table(watched)
     if failed:
         raise typer.Exit(1)
@@ -47,8 +59,12 @@ def _chosen(models: str | None, options: str | None) -> dict[str, dict[str, Any]
         raise InvalidRequest(f"--options is no JSON: {error}") from error
     if not isinstance(told, dict):
         raise InvalidRequest('--options must be an object of models, like {"face": {}}')
-    named = [name.strip() for name in models.split(",") if name.strip()] if models else list(told)
+    named = _names(models) if models else list(told)
     return {name: told.get(name) or {} for name in named} or None
+
+
+def _names(told: str | None) -> list[str]:
+    return [name.strip() for name in told.split(",") if name.strip()] if told else []
 
 
 def _with_progress(measurement: Iterable[Measured], total: int) -> Iterator[Measured]:

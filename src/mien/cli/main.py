@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 import mien
-from mien.cli import analyze, doctor, jobs, keys, serve, weights, worker
+from mien.cli import analyze, doctor, explain, jobs, keys, serve, weights, worker
 from mien.domain.errors import MienError
 
 
@@ -33,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("analyze")(analyze.analyze)
+app.command("explain")(explain.explain)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)

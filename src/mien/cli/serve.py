@@ -59,7 +59,12 @@ def _bind(settings: Settings) -> socket.socket:
 
 
 def _greet(settings: Settings, database: Database) -> None:
-    for status in open_weights(settings).statuses():
+    statuses = open_weights(settings).statuses()
+    bound = sorted({f"{one.manifest.weights} ({one.manifest.licence})" for one in statuses if one.manifest.non_commercial})
+    if bound:
+        told = f"in use and not for commercial use: {', '.join(bound)}"
+        print(f"notice: {told}; MIEN_PERMISSIVE_WEIGHTS=true does without", file=sys.stderr)
+    for status in statuses:
         if status.mend:
             told = f"network {status.manifest.weights} is {status.state}"
             print(f"warning: {told}, and files that need it will fail: {status.mend}", file=sys.stderr)

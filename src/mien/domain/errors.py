@@ -18,8 +18,10 @@
     │   ├── EmptyFile
     │   ├── ItemTooLarge
     │   ├── UnsafeMember
-    │   └── NothingApplies
+    │   ├── NothingApplies
+    │   └── CannotTranscribe      its speech cannot be turned into text; other models go on
     ├── WeightsMissing, WeightsCorrupt    a network is not on disk or not itself
+    │   └── UnknownNetwork        no network is called so, or no setting chooses it
     ├── Cancelled                 somebody asked to stop
     └── LeaseLost                 another worker holds this task now
 
@@ -115,8 +117,16 @@ class NothingApplies(ItemError):
     """None of the requested models applies to this kind of file."""
 
 
+class CannotTranscribe(ItemError):
+    """unable to transcribe file"""
+
+
 class WeightsMissing(MienError):
     """The weights are not on disk; `mien weights pull` fetches them."""
+
+
+class UnknownNetwork(WeightsMissing):
+    """No network is called so, or no setting chooses it."""
 
 
 class WeightsCorrupt(MienError):

@@ -1,14 +1,16 @@
 """Define the two contracts a model author implements: ExpressionModel and Extractor."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
+from mien.domain.cancellation import Cancellation
 from mien.domain.labels import Heads
 from mien.domain.media import Media, MediaKind, Waveform
 from mien.domain.network import Floats, Runtime
 from mien.domain.request import Extraction, Options, Transcription
-from mien.domain.segment import Segment
-from mien.domain.transcript import Transcript
+from mien.domain.segment import Segment, TimeSpan
+from mien.domain.source_memory import SourceMemory
+from mien.domain.transcript import Transcript, Turn
 
 Scores = Mapping[str, Floats]
 """Head → float32 array, a row per segment, a column per label."""
@@ -43,8 +45,30 @@ class Extractor(Protocol[E]):
         """Yield the segments in order of time."""
 
 
+@runtime_checkable
+class RemembersSource(Protocol):
+    """Be an extractor that must know what it met in the earlier files of the same source: the same people."""
+
+    def remembering(self, memory: SourceMemory) -> Extractor[Any]:
+        """Return an extractor that shares this one's networks and keeps what it must remember in the memory."""
+
+
 class Transcriber(Protocol):
     """Turn sound into words."""
 
-    def transcribe(self, waveform: Waveform, wanted: Transcription) -> Transcript:
-        """Return the transcript of the whole waveform."""
+    def transcribe(
+        self, waveform: Waveform, speech: Sequence[TimeSpan], wanted: Transcription, cancellation: Cancellation
+    ) -> Transcript:
+        """Return the words of the stretches of speech, in order; with `confidence` 0…1 and the language that was heard.
+
+        Asks `cancellation` at every stretch. Raises CannotTranscribe saying why.
+        """
+
+
+class Diariser(Protocol):
+    """Tell speakers apart."""
+
+    def __init__(self, runtime: Runtime) -> None: ...
+
+    def turns(self, waveform: Waveform, speech: Sequence[TimeSpan], cancellation: Cancellation) -> tuple[Turn, ...]:
+        """Return who (`spk_0`, `spk_1`, …, numbered as they first speak) talks when, in order and without overlap."""

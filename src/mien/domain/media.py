@@ -1,13 +1,15 @@
 """Say what an opened file offers: frames, a waveform, a text."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mien.domain.transcript import Captions
 
 
 class MediaKind(StrEnum):
@@ -36,12 +38,21 @@ class Frame:
     pixels: NDArray[np.uint8]
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Waveform:
-    """Hold mono sound: float32 samples in -1…1 (often a memory map) at `rate` samples per second."""
+    """Hold mono sound: float32 samples in -1…1 (often a memory map) at `rate` samples per second.
+
+    `release` gives back the memory of what was read of a memory map; it can be read again. Call it on the way through a
+    long recording.
+    """
 
     samples: NDArray[np.float32]
     rate: int
+    release: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
 
 
 class Media(Protocol):
@@ -56,6 +67,9 @@ class Media(Protocol):
 
     def waveform(self) -> Waveform:
         """Return the sound as 16 kHz mono. Raises UnreadableMedia for a file without sound."""
+
+    def captions(self) -> tuple[Captions, ...]:
+        """Return the subtitles that came with the recording, one per language or track; none for most files."""
 
     @property
     def text(self) -> str:

@@ -1,8 +1,8 @@
 """Say what a client can ask for: the options of each model and the extraction each leads to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -11,6 +11,7 @@ from mien.domain.source import FileSource, Source, TextSource, UrlSource
 
 Granularity = Literal["word", "sentence", "utterance", "conversational_turn"]
 TextGranularity = Literal["word", "sentence", "utterance", "conversational_turn", "passage"]
+TURN: Final = "conversational_turn"
 Probability = Annotated[float, Field(ge=0, le=1)]
 WindowSeconds = Annotated[float, Field(ge=0.5)]
 
@@ -27,15 +28,38 @@ WholeNumber = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=2**3
 class Extraction:
     """Say which segments are wanted; models that want the same share one pass. Subclass it as a frozen dataclass."""
 
+    @property
+    def needs_transcript(self) -> bool:
+        """Say whether words decide where the segments are, for an extractor that reads transcripts."""
+        return True
+
+    @property
+    def needs_speakers(self) -> bool:
+        """Say whether it matters who speaks."""
+        return False
+
+    def joined(self, other: Self) -> Self:
+        """Return what serves both of two equal ones: what does not count in comparison is kept if one wants it."""
+        return self
+
 
 @dataclass(frozen=True)
 class FaceExtraction(Extraction):
-    """Want faces: `fps_pred` frames a second (0: every frame), at least `min_face_size` pixels on the shorter side."""
+    """Want faces: `fps_pred` frames a second (0: every frame), at least `min_face_size` pixels on the shorter side.
+
+    With `hands`, hands are looked for around every face; that changes no face, so extractions that differ in it alone
+    are equal and share one pass.
+    """
 
     fps_pred: float = 3.0
     prob_threshold: float = 0.99
     identify_faces: bool = False
     min_face_size: int = 60
+    hands: bool = field(default=False, compare=False)
+
+    def joined(self, other: Self) -> Self:
+        """Return these faces, with hands where one of both wants them."""
+        return replace(self, hands=self.hands or other.hands)
 
 
 @dataclass(frozen=True)
@@ -51,6 +75,16 @@ class SpeechExtraction(Extraction):
     window: tuple[float, float] | None = None
     identify_speakers: bool = False
 
+    @property
+    def needs_transcript(self) -> bool:
+        """Say whether words decide where the segments are: windows go by the clock."""
+        return self.window is None
+
+    @property
+    def needs_speakers(self) -> bool:
+        """Say whether it matters who speaks."""
+        return self.identify_speakers or (self.window is None and self.granularity == TURN)
+
 
 @dataclass(frozen=True)
 class TextExtraction(Extraction):
@@ -59,12 +93,22 @@ class TextExtraction(Extraction):
     granularity: str = "word"
     identify_speakers: bool = False
 
+    @property
+    def needs_speakers(self) -> bool:
+        """Say whether it matters who speaks."""
+        return self.identify_speakers or self.granularity == TURN
+
 
 @dataclass(frozen=True)
 class EntityExtraction(Extraction):
     """Want named entities."""
 
     identify_speakers: bool = False
+
+    @property
+    def needs_speakers(self) -> bool:
+        """Say whether it matters who speaks."""
+        return self.identify_speakers
 
 
 class Part(BaseModel):
@@ -109,7 +153,8 @@ class FaceOptions(Options):
 
     def extraction(self) -> FaceExtraction:
         """Return which faces these options want."""
-        return FaceExtraction(self.fps_pred, self.prob_threshold, self.identify_faces, self.min_face_size)
+        hands = bool(self.facs or self.descriptions)
+        return FaceExtraction(self.fps_pred, self.prob_threshold, self.identify_faces, self.min_face_size, hands)
 
     def heads(self) -> frozenset[str]:
         """Return which heads these options want."""

@@ -50,6 +50,14 @@ class Segment:
     track: str = UNKNOWN
 
 
+@dataclass(frozen=True, eq=False)
+class Hand:
+    """Hold one hand: 21 points, float32, 21 x 3 in pixels of the frame (wrist, then each finger from its root), 0…1."""
+
+    points: NDArray[np.float32]
+    prob: float
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FaceCrop(Segment):
     """Hold one face in one frame.
@@ -57,6 +65,7 @@ class FaceCrop(Segment):
     `prob` is the calibrated probability of being a face. `mesh` is float32, 468 x 3: x and y in pixels of the frame,
     z in the same unit, negative towards the viewer. `crop` is uint8, size x size x 3, RGB: upright (eyes level),
     centred on the mesh, side 1.05 times its height. `picture` is uint8, h x w x 3: the box cut out as it is.
+    `hands` are those on and around the face, surest first; they are looked for only where the extraction wants them.
     """
 
     frame: int
@@ -66,6 +75,7 @@ class FaceCrop(Segment):
     mesh: NDArray[np.float32]
     crop: NDArray[np.uint8]
     picture: NDArray[np.uint8]
+    hands: tuple[Hand, ...] = field(default=(), metadata=UNREPORTED)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

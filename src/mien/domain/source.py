@@ -63,11 +63,13 @@ class Item:
 
     `file` is the name clients read: the file's own name, the path inside its archive, or the number of the text.
     `path` is readable until the next item is asked for. `text` is the content of a text source, which has no path.
+    `subtitles` is an .srt or .vtt file that came with a recording.
     """
 
     file: str
     path: Path | None
     text: str | None = None
+    subtitles: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from mien.domain.request import InferenceRequest
 from mien.domain.result import ItemFailure, ItemResult
 from mien.domain.segment import FaceCrop
 from mien.domain.source import BadItem, Item, Items, Source
+from mien.domain.source_memory import SourceMemory
 from mien.engine.source_results import EncodePng, SourceResults, open_results, results_folder
 from mien.storage.blobs import BlobStore
 from mien.wire.predictions import failed_source
@@ -27,9 +28,9 @@ from mien.wire.predictions import failed_source
 logger = logging.getLogger(__name__)
 
 Acquire = Callable[[Source, Path, Cancellation], Items]
-OpenMedia = Callable[[Path, Path, Cancellation], Media]
+OpenMedia = Callable[[Path, Path | None, Path, Cancellation], Media]
 Keep = Callable[[FaceCrop], None]
-Analyze = Callable[[Media, str, InferenceRequest, Cancellation, Keep], ItemResult]
+Analyze = Callable[[Media, str, InferenceRequest, Cancellation, Keep, SourceMemory], ItemResult]
 
 FLY_UP = (Cancelled, LeaseLost)
 MAX_ATTEMPTS = 3
@@ -40,8 +41,8 @@ INTERNAL_ERROR = "internal error"
 class TaskParts:
     """Hold what every task needs: ways to items, media and results, where these go, and a folder for what passes.
 
-    `open_media` is given the item, a scratch folder and the cancellation. A task claimed more than `max_attempts`
-    times has stopped its workers and is not run again.
+    `open_media` is given the item, its subtitles if it has any, a scratch folder and the cancellation. A task claimed
+    more than `max_attempts` times has stopped its workers and is not run again.
     """
 
     acquire: Acquire
@@ -63,9 +64,10 @@ def run_task(task: Task, cancellation: Cancellation, parts: TaskParts) -> Outcom
         return _give_up(task, parts, _stopped_workers(task, parts))
     try:
         with _scratch_folder(parts) as scratch, open_results(task, parts.blobs, parts.encode_png) as results:
+            memory = SourceMemory()
             for item in _to_the_end(parts.acquire(task.source, scratch, cancellation), task):
                 cancellation.check()
-                results.add(_measured(item, task, _Surroundings(parts, results, scratch, cancellation)))
+                results.add(_measured(item, task, _Surroundings(parts, results, scratch, cancellation, memory)))
             return results.outcome()
     except FLY_UP:
         raise
@@ -82,6 +84,7 @@ class _Surroundings:
     results: SourceResults
     scratch: Path
     cancellation: Cancellation
+    memory: SourceMemory
 
 
 def _measured(item: Item | BadItem, task: Task, around: _Surroundings) -> ItemResult | ItemFailure:
@@ -91,7 +94,7 @@ def _measured(item: Item | BadItem, task: Task, around: _Surroundings) -> ItemRe
     try:
         with _opened(item, around) as media:
             keep = around.results.keep(item.file)
-            return around.parts.analyze(media, item.file, task.request, around.cancellation, keep)
+            return around.parts.analyze(media, item.file, task.request, around.cancellation, keep, around.memory)
     except FLY_UP:
         raise
     except ItemError as error:
@@ -107,7 +110,7 @@ def _measured(item: Item | BadItem, task: Task, around: _Surroundings) -> ItemRe
 def _opened(item: Item, around: _Surroundings) -> Media:
     if item.path is None:
         return around.parts.text_media(item.text or "")
-    return around.parts.open_media(item.path, around.scratch, around.cancellation)
+    return around.parts.open_media(item.path, item.subtitles, around.scratch, around.cancellation)
 
 
 def _to_the_end(items: Items, task: Task) -> Iterator[Item | BadItem]:

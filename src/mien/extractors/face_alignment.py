@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,20 @@ def square_around(points: Floats, angle: float, scale: float, by_height: bool = 
     x, y = _turn(angle) @ ((low + high) / 2)
     width, height = high - low
     return Square(float(x), float(y), float(scale * (height if by_height else max(width, height))), angle)
+
+
+def square_that_brings(points: NDArray[Any], places: NDArray[Any], size: int) -> Square:
+    """Return the square that, cut to size x size, shows N x 2 points of the picture best at N x 2 places.
+
+    Best means the least sum of squares over all turned, moved and resized squares (Umeyama 1991, without mirroring).
+    """
+    here, there = points - points.mean(axis=0), places - places.mean(axis=0)
+    along = float((here * there).sum())
+    across = float((here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0]).sum())
+    growth = max(math.hypot(along, across), 1e-9) / max(float((here**2).sum()), 1e-9)
+    angle = -math.atan2(across, along)
+    x, y = points.mean(axis=0) + _turn(angle) @ (np.full(2, size / 2) - places.mean(axis=0)) / growth
+    return Square(float(x), float(y), size / growth, angle)
 
 
 def _turn(angle: float) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +65,42 @@ class Detection:
         return float(1 / (1 + np.exp(-STEEPNESS * (self.score - MIDDLE))))
 
 
+class FaceDetector(Protocol):
+    """Find faces in parts of a picture."""
+
+    def regions(self, picture: Image.Image, smallest: float, still: bool) -> list[Box]:
+        """Return the parts to search so that faces from about `smallest` pixels on are found, the whole one first."""
+
+    def find(self, picture: Image.Image, regions: Sequence[Box]) -> list[Detection]:
+        """Return the faces in some of these parts, best first."""
+
+
+class BlazeFace:
+    """Find faces with BlazeFace full range, in the whole picture and in overlapping tiles."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def regions(self, picture: Image.Image, smallest: float, still: bool) -> list[Box]:
+        """Return the whole picture and its tiles; a film, of thousands of frames, gets fewer."""
+        return regions_to_search(*picture.size, smallest, MOST_TILES if still else MOST_TILES_IN_FILM)
+
+    def find(self, picture: Image.Image, regions: Sequence[Box]) -> list[Detection]:
+        """Return the faces in these regions, best first."""
+        return find_in(self._network, picture, regions)
+
+
 def find_faces(
     network: Network, picture: Image.Image, smallest: float, most_tiles: int = MOST_TILES
 ) -> list[Detection]:
     """Return faces from about `smallest` pixels on, best first; smaller ones may be among them."""
-    regions = regions_to_search(picture.width, picture.height, smallest, most_tiles)
+    return find_in(network, picture, regions_to_search(*picture.size, smallest, most_tiles))
+
+
+def find_in(network: Network, picture: Image.Image, regions: Sequence[Box]) -> list[Detection]:
+    """Return the faces in these regions, best first."""
+    if not regions:
+        return []
     shrunk = [fit_inside(picture, region, SIZE) for region in regions]
     pixels = np.stack([pixels for pixels, _scale in shrunk]).astype(np.float32) / 127.5 - 1
     outputs = network.run({"input_1": pixels})
@@ -80,7 +111,7 @@ def find_faces(
             regions, shrunk, outputs["Identity"], outputs["Identity_1"], strict=True
         )
         for detection in decode(boxes, scores[:, 0], scale, (region.x, region.y))
-        if region == whole or _belongs_to_tile(detection.box, region, whole)
+        if belongs_to_region(detection.box, region, whole)
     ]
     return _looked_at_again(network, picture, without_doubles(found))
 
@@ -144,8 +175,10 @@ def _detection(offsets: Floats, cell: int, score: float, scale: float, origin: P
     return Detection(Box(x - w / 2, y - h / 2, w, h), ((right_x, right_y), (left_x, left_y)), score)
 
 
-def _belongs_to_tile(box: Box, tile: Box, whole: Box) -> bool:
-    """Say whether a face is small in the tile and no inner edge cuts it; else another region shows more of it."""
+def belongs_to_region(box: Box, tile: Box, whole: Box) -> bool:
+    """Say whether a face is small in its tile and no inner edge cuts it; else another region shows more of it."""
+    if tile == whole:
+        return True
     margin = 0.05 * box.w
     cut = (
         (tile.x > whole.x and box.x < tile.x + margin)
@@ -165,10 +198,11 @@ def without_doubles(found: Sequence[Detection]) -> list[Detection]:
     return kept
 
 
-def find_turned_faces(network: Network, picture: Image.Image, smallest: float) -> list[Detection]:
+def find_turned_faces(detector: FaceDetector, picture: Image.Image, smallest: float) -> list[Detection]:
     """Return faces that lie on their side, found by turning the picture a quarter both ways."""
-    left = find_faces(network, picture.transpose(Image.Transpose.ROTATE_90), smallest)
-    right = find_faces(network, picture.transpose(Image.Transpose.ROTATE_270), smallest)
+    ways = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
+    turned = [picture.transpose(way) for way in ways]
+    left, right = (detector.find(one, detector.regions(one, smallest, still=True)) for one in turned)
     back_left = [_turned_back(one, lambda x, y: (picture.width - y, x)) for one in left]
     back_right = [_turned_back(one, lambda x, y: (y, picture.height - x)) for one in right]
     return without_doubles(back_left + back_right)

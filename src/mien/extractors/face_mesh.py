@@ -9,7 +9,14 @@ from PIL import Image
 
 from mien.domain.network import Floats, Network
 from mien.domain.segment import Box
-from mien.extractors.face_alignment import Pixels, Square, cut_square, points_in_picture, square_around
+from mien.extractors.face_alignment import (
+    Pixels,
+    Square,
+    cut_square,
+    picture_of,
+    points_in_picture,
+    square_around,
+)
 from mien.extractors.face_detection import Detection, Point
 
 MESH: Final = "face-mesh-1"
@@ -40,6 +47,14 @@ def lay_mesh(network: Network, picture: Image.Image, detection: Detection) -> Me
     """Return the mesh of a found face: once from the detector's box, once more from the first mesh."""
     rough = mesh_in(network, picture, square_of(detection.box, detection.eyes))
     return mesh_in(network, picture, square_around(rough.points, rough.angle, SURROUNDINGS))
+
+
+def mesh_of_box(network: Network, pixels: Pixels, box: Box) -> Floats:
+    """Return the points of a face whose box is known, 468 x 3 in pixels of the picture."""
+    picture = picture_of(pixels)
+    square = Square(box.x + box.w / 2, box.y + box.h / 2, SURROUNDINGS * max(box.w, box.h), 0.0)
+    rough = mesh_in(network, picture, square)
+    return mesh_in(network, picture, square_around(rough.points, rough.angle, SURROUNDINGS)).points
 
 
 def mesh_in(network: Network, picture: Image.Image, square: Square) -> Mesh:

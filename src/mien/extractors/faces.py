@@ -1,95 +1,121 @@
 """Turn frames into face crops."""
 
+import logging
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from copy import copy
+from dataclasses import replace
+from typing import ClassVar, Final, Self
 
 from PIL import Image
 
+from mien.domain.errors import UnknownNetwork, WeightsMissing
 from mien.domain.expression import Extractor
 from mien.domain.media import PICTURES, Frame, Media, MediaKind
-from mien.domain.network import Runtime
+from mien.domain.network import Network, Runtime
 from mien.domain.request import FaceExtraction
 from mien.domain.segment import FaceCrop
+from mien.domain.source_memory import SourceMemory
 from mien.domain.transcript import Transcript
-from mien.extractors.face_alignment import cut_box, cut_square, hull, picture_of, shared_part, square_around
-from mien.extractors.face_detection import (
-    DETECTOR,
-    MOST_TILES,
-    MOST_TILES_IN_FILM,
-    Detection,
-    find_faces,
-    find_turned_faces,
-)
-from mien.extractors.face_mesh import MESH, Mesh, lay_mesh
-from mien.extractors.face_tracks import FaceTracks
+from mien.extractors.face_alignment import cut_box, cut_square, picture_of, square_around
+from mien.extractors.face_centers import CENTERFACE, CenterFace
+from mien.extractors.face_detection import DETECTOR, BlazeFace, Detection, FaceDetector, find_turned_faces
+from mien.extractors.face_film import FaceNetworks, FilmFaces, FoundFace, without_twins
+from mien.extractors.face_identity import IDENTITY, People
+from mien.extractors.face_mesh import MESH, lay_mesh
+from mien.extractors.face_tracks import FaceTracks, SeenFrame
+from mien.extractors.hands import HandNetworks, find_hands, hand_networks
 
 CROP_SIZE: Final = 96
 CROP_SCALE: Final = 1.05
-SAME_FACE: Final = 0.6
+log = logging.getLogger(__name__)
 
 
 class FaceExtractor:
-    """Find faces in pictures and videos, lay a mesh on each and cut it out upright."""
+    """Find faces in pictures and videos, lay a mesh on each and cut it out upright.
+
+    With `identify_faces` people keep their numbers through a file, and through the files of a source when the
+    extractor was made by `remembering`. That takes the network `face-identity-1`; without it only places are followed.
+    """
 
     takes: ClassVar[type[object]] = FaceExtraction
     kinds: ClassVar[frozenset[MediaKind]] = PICTURES
     reads_transcript: ClassVar[bool] = False
 
     def __init__(self, runtime: Runtime) -> None:
-        self._detector = runtime.network(DETECTOR)
-        self._mesh = runtime.network(MESH)
+        self._runtime = runtime
+        self._networks = FaceNetworks(_detector(runtime), runtime.network(MESH))
+        self._memory: SourceMemory | None = None
+
+    def remembering(self, memory: SourceMemory) -> Self:
+        """Return this extractor for one source: it knows the people of earlier files from the memory."""
+        one = copy(self)
+        one._memory = memory
+        return one
 
     def extract(self, media: Media, transcript: Transcript | None, wanted: FaceExtraction) -> Iterator[FaceCrop]:
-        """Yield the faces frame by frame, from left to right in each."""
-        tracks = FaceTracks()
+        """Yield the faces frame by frame, from left to right in each.
+
+        Raises WeightsMissing when hands are wanted and the networks that find them are not there.
+        """
+        hands = hand_networks(self._runtime) if wanted.hands else None
+        seen = self._seen(media, wanted, hands)
+        if not wanted.identify_faces:
+            yield from (face for frame in seen for face in frame.faces)
+            return
+        memory = self._memory or SourceMemory()
+        yield from FaceTracks(memory.recall(People, People), self._identity(memory)).named(seen)
+
+    def _seen(self, media: Media, wanted: FaceExtraction, hands: HandNetworks | None) -> Iterator[SeenFrame]:
+        film = FilmFaces(self._networks, wanted.min_face_size, wanted.prob_threshold)
+        still = media.kind is MediaKind.IMAGE
         for frame in media.frames(wanted.fps_pred):
-            faces = self._faces_in(frame, wanted, still=media.kind is MediaKind.IMAGE)
-            yield from tracks.name(faces) if wanted.identify_faces else faces
+            picture = picture_of(frame.pixels)
+            found = self._in_still(picture, wanted) if still else film.faces_in(picture, frame.seconds)
+            large = [one for one in found if min(one.box.w, one.box.h) >= wanted.min_face_size]
+            faces = [_crop(frame, picture, one) for one in sorted(large, key=lambda one: one.box.x)]
+            if hands:
+                faces = [replace(face, hands=find_hands(hands, picture, face.box)) for face in faces]
+            yield SeenFrame(picture, frame.seconds, faces, film.cut)
 
-    def _faces_in(self, frame: Frame, wanted: FaceExtraction, still: bool) -> list[FaceCrop]:
-        picture = picture_of(frame.pixels)
-        tiles = MOST_TILES if still else MOST_TILES_IN_FILM
-        faces = self._measured(picture, find_faces(self._detector, picture, wanted.min_face_size, tiles), wanted)
-        if not faces and still:
-            lying = find_turned_faces(self._detector, picture, wanted.min_face_size)
-            faces = self._measured(picture, lying, wanted)
-        crops = [_crop(frame, picture, mesh, prob) for mesh, prob in _without_doubles(faces)]
-        large = [crop for crop in crops if min(crop.box.w, crop.box.h) >= wanted.min_face_size]
-        return sorted(large, key=lambda crop: crop.box.x)
+    def _in_still(self, picture: Image.Image, wanted: FaceExtraction) -> list[FoundFace]:
+        detector = self._networks.detector
+        found = detector.find(picture, detector.regions(picture, wanted.min_face_size, still=True))
+        return self._measured(picture, found, wanted) or self._measured(
+            picture, find_turned_faces(detector, picture, wanted.min_face_size), wanted
+        )
 
-    def _measured(
-        self, picture: Image.Image, found: list[Detection], wanted: FaceExtraction
-    ) -> list[tuple[Mesh, float]]:
+    def _measured(self, picture: Image.Image, found: list[Detection], wanted: FaceExtraction) -> list[FoundFace]:
         likely = [one for one in found if one.prob >= wanted.prob_threshold]
-        meshes = [lay_mesh(self._mesh, picture, one) for one in likely]
-        probs = [face_probability(one, mesh) for one, mesh in zip(likely, meshes, strict=True)]
-        return [(mesh, prob) for mesh, prob in zip(meshes, probs, strict=True) if prob >= wanted.prob_threshold]
+        faces = [FoundFace(lay_mesh(self._networks.mesh, picture, one), one.prob, 0.0) for one in likely]
+        return without_twins([face for face in faces if face.sure >= wanted.prob_threshold])
+
+    def _identity(self, memory: SourceMemory) -> Network | None:
+        try:
+            return self._runtime.network(IDENTITY)
+        except WeightsMissing as error:
+            log.warning("faces are numbered by place only: %s", error.message)
+            memory.remark(f"people are not recognised, faces are numbered by place only: {error.message}")
+            return None
 
 
-def face_probability(detection: Detection, mesh: Mesh) -> float:
-    """Return the detector's probability, lowered when the mesh network rather sees no face."""
-    return detection.prob * min(1.0, 2 * mesh.flag)
+def _detector(runtime: Runtime) -> FaceDetector:
+    """Return CenterFace where a setting chooses it, else BlazeFace."""
+    try:
+        return CenterFace(runtime.network(CENTERFACE))
+    except UnknownNetwork:
+        return BlazeFace(runtime.network(DETECTOR))
 
 
-def _without_doubles(faces: list[tuple[Mesh, float]]) -> list[tuple[Mesh, float]]:
-    """Keep the surer of two meshes that lie on the same face, also where one took a part of it for a face."""
-    kept: list[tuple[Mesh, float]] = []
-    for mesh, prob in sorted(faces, key=lambda face: -face[1]):
-        if all(shared_part(hull(mesh.points), hull(other.points)) < SAME_FACE for other, _prob in kept):
-            kept.append((mesh, prob))
-    return kept
-
-
-def _crop(frame: Frame, picture: Image.Image, mesh: Mesh, prob: float) -> FaceCrop:
-    box = hull(mesh.points)
+def _crop(frame: Frame, picture: Image.Image, found: FoundFace) -> FaceCrop:
+    mesh = found.mesh
     return FaceCrop(
         frame=frame.index,
         time=frame.seconds,
-        prob=prob,
-        box=box,
+        prob=found.sure,
+        box=found.box,
         mesh=mesh.points,
         crop=cut_square(picture, square_around(mesh.points, mesh.angle, CROP_SCALE, by_height=True), CROP_SIZE),
-        picture=cut_box(frame.pixels, box),
+        picture=cut_box(frame.pixels, found.box),
     )
 
 

@@ -1,6 +1,6 @@
 """Open video and sound files safely, and decode a track of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,13 @@ def sound_track(container: InputContainer) -> Any:
     return sounds[0] if sounds else None
 
 
+def begin_seconds(container: InputContainer) -> float:
+    """Return the time stamp at which a file begins: that of its film or of its sound, whichever is earlier."""
+    tracks = [track for track in (film_track(container), sound_track(container)) if track is not None]
+    begins = [float(track.start_time * track.time_base) for track in tracks if track.start_time is not None]
+    return min(begins, default=0.0)
+
+
 def stated_seconds(container: InputContainer) -> float | None:
     """Return the length the file states of itself, None where it does not or only guesses."""
     if container.format.name not in _STATES_LENGTH or not container.duration:
@@ -76,11 +83,21 @@ def stated_seconds(container: InputContainer) -> float | None:
     return container.duration / _MICROSECONDS
 
 
-def decoded(container: InputContainer, track: Stream, path: Path, cancellation: Cancellation) -> Iterator[Any]:
+def _as_it_is(_packet: Any) -> None:
+    """Leave the decoder as it is."""
+
+
+def decoded(
+    container: InputContainer,
+    track: Stream,
+    path: Path,
+    cancellation: Cancellation,
+    prepare: Callable[[Any], None] = _as_it_is,
+) -> Iterator[Any]:
     """Yield the decoded frames of a track in order of presentation, passing over damaged ones.
 
-    Asks `cancellation` at every packet. Raises UnreadableMedia at the end when nothing could be decoded or the file is
-    cut off.
+    `prepare` is given every packet of the track before it is decoded. Asks `cancellation` at every packet. Raises
+    UnreadableMedia at the end when nothing could be decoded or the file is cut off.
     """
     reached, count = 0.0, 0
     for packet in _packets(container):
@@ -88,6 +105,7 @@ def decoded(container: InputContainer, track: Stream, path: Path, cancellation: 
         reached = max(reached, _end(packet))
         if packet.stream.index != track.index:
             continue
+        prepare(packet)
         for frame in _frames(packet):
             count += 1
             yield frame
@@ -123,6 +141,6 @@ def _cut_off(container: InputContainer, track: Stream, path: Path, reached: floa
         size = path.stat().st_size
         return any(entry.pos + entry.size > size for entry in track.index_entries)
     stated = stated_seconds(container)
-    if container.format.name == "avi" and track.frames and track.average_rate:
+    if container.format.name == "avi" and track.type == "video" and track.frames and track.average_rate:
         stated = float(track.frames / track.average_rate)
     return stated is not None and reached < stated - max(1.0, 0.05 * stated)

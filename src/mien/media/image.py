@@ -1,14 +1,19 @@
-"""Read a picture as one upright RGB frame."""
+"""Read a picture as one upright RGB frame, and a picture that moves as several."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from mien.domain.errors import ItemTooLarge, UnreadableMedia
-from mien.media.limits import MediaLimits, check_pixels
+from mien.domain.errors import ItemTooLarge, MienError, UnreadableMedia
+from mien.domain.media import Frame
+from mien.media.limits import MediaLimits, check_pixels, too_long
+from mien.media.sampling import Sampling
 
 Pixels = NDArray[np.uint8]
 
@@ -21,6 +26,10 @@ _STARTS = (
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
 )
+_MAY_MOVE = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
+_UNTOLD_MS = 100
+"""How long a frame is shown that does not say it; browsers do so."""
+
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -59,14 +68,46 @@ def read_image(path: Path, name: str, limits: MediaLimits) -> Pixels:
     Orientation marks are applied and transparent parts lie on white. Raises ItemTooLarge before anything large is
     unpacked, and UnreadableMedia with the reason.
     """
+    with _opened(path, name, limits) as image:
+        image.load()
+        return _rgb(_upright(image))
+
+
+def moves(path: Path, name: str, limits: MediaLimits) -> bool:
+    """Say whether a picture has several frames that are shown one after the other; raises like `read_image`."""
+    if name not in _MAY_MOVE:
+        return False
+    with _opened(path, name, limits) as image:
+        return getattr(image, "n_frames", 1) > 1
+
+
+def read_moving_image(path: Path, name: str, fps: float, limits: MediaLimits) -> Iterator[Frame]:
+    """Yield the frames of a moving picture that are nearest to the times k / fps, each once; 0 yields all.
+
+    Raises UnreadableMedia after the last good frame of a damaged one, and ItemTooLarge.
+    """
+    sampling, begin = Sampling(fps), Fraction(0)
+    with _opened(path, name, limits) as image:
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            image.load()
+            shown = Fraction(str(image.info.get("duration") or _UNTOLD_MS)) / 1000
+            if begin > limits.max_seconds:
+                raise too_long(limits)
+            if sampling.wants(begin + shown / 2):
+                yield Frame(index, float(begin), _rgb(_upright(image)))
+            begin += shown
+
+
+@contextmanager
+def _opened(path: Path, name: str, limits: MediaLimits) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit is ours to set
             with Image.open(path, formats=(name,)) as image:
                 check_pixels("image", *image.size, limits)
-                image.load()
-                return _rgb(_upright(image))
-    except ItemTooLarge:
+                yield image
+    except MienError:
         raise
     except Image.DecompressionBombError as error:
         raise ItemTooLarge(f"image is over the limit of {limits.max_pixels} pixels") from error

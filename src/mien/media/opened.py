@@ -7,6 +7,7 @@ from typing import Self
 
 from mien.domain.errors import UnreadableMedia
 from mien.domain.media import Frame, MediaKind, Waveform
+from mien.domain.transcript import Captions
 
 
 def no_frames(_fps: float) -> Iterator[Frame]:
@@ -31,6 +32,7 @@ class OpenedMedia:
     text: str = ""
     read_frames: Callable[[float], Iterator[Frame]] = no_frames
     read_waveform: Callable[[], Waveform] = no_sound
+    read_captions: Callable[[], tuple[Captions, ...]] = tuple
     release: Callable[[], None] = nothing
 
     def frames(self, fps: float) -> Iterator[Frame]:
@@ -40,6 +42,10 @@ class OpenedMedia:
     def waveform(self) -> Waveform:
         """Return the sound as 16 kHz mono. Raises UnreadableMedia for a file without sound."""
         return self.read_waveform()
+
+    def captions(self) -> tuple[Captions, ...]:
+        """Return the subtitles that came with the recording."""
+        return self.read_captions()
 
     def close(self) -> None:
         """Release files and memory."""

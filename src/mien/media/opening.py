@@ -1,15 +1,18 @@
 """Look at the bytes of a file and open the right reader."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import EmptyFile
 from mien.domain.media import Frame, MediaKind
+from mien.domain.transcript import Captions
 from mien.media.audio import SoundTrack
+from mien.media.captions import captions_beside, captions_within
 from mien.media.container import decoded, film_track, open_container, sound_track, stated_seconds, unreadable
-from mien.media.image import Pixels, image_format, read_image
+from mien.media.image import Pixels, image_format, moves, read_image, read_moving_image
 from mien.media.limits import MediaLimits, check_pixels, too_long
 from mien.media.opened import OpenedMedia
 from mien.media.text import is_text, read_text
@@ -24,10 +27,12 @@ def open_media(
     limits: MediaLimits = _DEFAULT_LIMITS,
     scratch: Path | None = None,
     cancellation: Cancellation | None = None,
+    subtitles: Path | None = None,
 ) -> OpenedMedia:
     """Open a file by what its bytes are, whatever its name says.
 
     A waveform is kept in `scratch` (the system's temporary folder without it); decoding asks `cancellation`.
+    `subtitles` is an .srt or .vtt file that came with it; without one a recording's own text tracks are its captions.
     Raises EmptyFile, UnreadableMedia or ItemTooLarge.
     """
     size = path.stat().st_size
@@ -39,8 +44,11 @@ def open_media(
         return text_media(read_text(path, limits))
     picture = image_format(start)
     if picture:
+        if moves(path, picture, limits):
+            return OpenedMedia(MediaKind.VIDEO_NO_AUDIO, read_frames=partial(_moving_frames, path, picture, limits))
         return _image_media(read_image(path, picture, limits))
-    return _recorded_media(path, limits, scratch, cancellation or Cancellation())
+    opened = _recorded_media(path, limits, scratch, cancellation or Cancellation())
+    return replace(opened, read_captions=partial(_captions, path, subtitles, cancellation or Cancellation()))
 
 
 def text_media(text: str) -> OpenedMedia:
@@ -53,6 +61,10 @@ def _image_media(pixels: Pixels) -> OpenedMedia:
         yield Frame(0, 0.0, pixels)
 
     return OpenedMedia(MediaKind.IMAGE, read_frames=frames)
+
+
+def _moving_frames(path: Path, picture: str, limits: MediaLimits, fps: float) -> Iterator[Frame]:
+    return read_moving_image(path, picture, fps, limits)
 
 
 def _recorded_media(path: Path, limits: MediaLimits, scratch: Path | None, cancellation: Cancellation) -> OpenedMedia:
@@ -68,6 +80,11 @@ def _recorded_media(path: Path, limits: MediaLimits, scratch: Path | None, cance
         read_waveform=sound.waveform,
         release=sound.close,
     )
+
+
+def _captions(path: Path, subtitles: Path | None, cancellation: Cancellation) -> tuple[Captions, ...]:
+    beside = captions_beside(subtitles) if subtitles else ()
+    return beside or captions_within(path, cancellation)
 
 
 def _frames(path: Path, limits: MediaLimits, cancellation: Cancellation, fps: float) -> Iterator[Frame]:

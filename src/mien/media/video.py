@@ -1,6 +1,5 @@
 """Read the frames of a video: which ones, when they are shown, which way is up."""
 
-import math
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
@@ -17,40 +16,23 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.media import Frame
 from mien.media.container import decoded, film_track, open_container
 from mien.media.limits import MediaLimits, check_pixels, too_long
+from mien.media.sampling import Sampling
+from mien.media.sparse_decoding import SparseDecoding
 
 _RATE_IF_UNKNOWN = Fraction(25)
 _START_SLACK_FRAMES = 3
 _ROUNDING_FRAMES = Fraction(1, 10)
+_BEGINS_AGAIN_SECONDS = Fraction(1, 2)
 _HD_HEIGHT = 720
 _UNSPECIFIED_COLOURS = 2
-
-
-class Sampling:
-    """Choose the frames nearest to the times k / fps, each once; `fps` 0 chooses every frame.
-
-    At a constant rate these are the frames round(k x rate / fps), halves up. Ask in order of time.
-    """
-
-    def __init__(self, fps: float) -> None:
-        self._fps = Fraction(str(fps))
-        self._next = 0
-
-    def wants(self, halfway: Fraction) -> bool:
-        """Say whether a frame is one of them; `halfway` is the time in seconds halfway to the frame after it."""
-        if not self._fps:
-            return True
-        reach = halfway * self._fps
-        if reach <= self._next:
-            return False
-        self._next = math.ceil(reach)
-        return True
 
 
 class Clock:
     """Tell when the frames of a track are shown, in seconds from its start.
 
     At a constant rate the exact number / rate is told, since containers round time stamps. Where the rate varies, or
-    frames are missing, the time stamp is.
+    frames are missing, the time stamp is. Where time stamps begin again, as in recordings put one after the other, time
+    goes on.
     """
 
     def __init__(self, track: VideoStream) -> None:
@@ -59,6 +41,7 @@ class Clock:
         self._time_base = track.time_base or 1 / self.rate
         self._start = track.start_time
         self._origin: int | None = None
+        self._last = 0
 
     def seconds(self, index: int, stamp: int | None) -> Fraction:
         """Return the time of frame number `index` with presentation time stamp `stamp`."""
@@ -67,6 +50,9 @@ class Clock:
             return expected
         if self._origin is None:
             self._origin = self._first_stamp(stamp)
+        elif (self._last - stamp) * self._time_base > _BEGINS_AGAIN_SECONDS:
+            self._origin += stamp - self._last - round(1 / (self.rate * self._time_base))
+        self._last = stamp
         shown = max((stamp - self._origin) * self._time_base, Fraction(0))
         agrees = abs(shown - expected) * self.rate < _ROUNDING_FRAMES
         return expected if self._constant and agrees else shown
@@ -95,7 +81,9 @@ def read_frames(path: Path, fps: float, limits: MediaLimits, cancellation: Cance
         track.thread_type = "AUTO"
         clock = Clock(track)
         sampling = Sampling(fps)
-        for index, picture in enumerate(decoded(container, track, path, cancellation)):
+        sparse = SparseDecoding(track, sampling.fps)
+        for count, picture in enumerate(decoded(container, track, path, cancellation, sparse.prepare)):
+            index = sparse.number(count, picture.pts)
             seconds = clock.seconds(index, picture.pts)
             if seconds > limits.max_seconds:
                 raise too_long(limits)

@@ -52,6 +52,12 @@ class ExpressionTable:
     circle: Floats
     sources: tuple[str, ...]
 
+    @property
+    def sign_weights(self) -> Floats:
+        """Return what a sign of 1 adds to the logit of each score, 48 x signs."""
+        weights: Floats = np.float32(SIGN_STRENGTH) * self.signs
+        return weights
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -74,7 +80,7 @@ def explain(evidence: Evidence, table: ExpressionTable) -> Explanation:
     the signs that go with an emotion less half the mean of those that contradict it; the third rewards emotions whose
     valence and arousal lie near the face's own.
     """
-    signs: Floats = evidence.signs @ (np.float32(SIGN_STRENGTH) * table.signs.T)
+    signs: Floats = evidence.signs @ table.sign_weights.T
     return Explanation(
         expressions=evidence.expressions @ _logit(table.pure).T,
         signs=signs,

@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import MienError
-from mien.domain.expression import ExpressionModel, Extractor, Scores
-from mien.domain.media import Media, MediaKind
+from mien.domain.expression import ExpressionModel, Extractor, RemembersSource, Scores
+from mien.domain.media import Media
 from mien.domain.network import Runtime
 from mien.domain.request import InferenceRequest
-from mien.domain.result import Collector, ItemResult, ModelResult, Prediction
-from mien.domain.segment import FaceCrop, Segment, as_reported
+from mien.domain.result import Collector, ItemFailure, ItemResult, ModelResult, Prediction, SpeechMetadata
+from mien.domain.segment import FaceCrop, Segment, SoundSegment, SpeechSegment, as_reported
+from mien.domain.source_memory import SourceMemory
 from mien.domain.transcript import Transcript
+from mien.pipeline.hearing import Hearing, Listener
 from mien.pipeline.plan import ExtractorClass, ModelClass, Pass, plan
 from mien.pipeline.watched import WatchedMedia
 
@@ -28,6 +30,7 @@ class Pipeline:
     """Measure files with the models and extractors it is given; each is loaded once, on first use, and kept.
 
     `collect` makes what holds the predictions of one model on one file; it may keep many of them elsewhere.
+    `hearing` says who listens to speech; by itself nobody does.
     """
 
     def __init__(
@@ -36,7 +39,9 @@ class Pipeline:
         extractors: Iterable[ExtractorClass],
         runtime: Runtime,
         collect: Callable[[], Collector] = list,
+        hearing: Hearing | None = None,
     ) -> None:
+        self._hearing = hearing or Hearing()
         self._collect = collect
         self._models = models
         self._extractors = tuple(extractors)
@@ -49,7 +54,8 @@ class Pipeline:
 
         One that cannot be loaded is logged; the files that need it will each say why.
         """
-        for part in (*self._models.values(), *self._extractors):
+        listening = (self._hearing.diariser,) if self._hearing.diariser else ()
+        for part in (*self._models.values(), *self._extractors, *listening):
             try:
                 self._load(part)
             except MienError as error:
@@ -62,19 +68,34 @@ class Pipeline:
         request: InferenceRequest,
         cancellation: Cancellation,
         keep: Keep | None = None,
+        memory: SourceMemory | None = None,
     ) -> ItemResult:
         """Return everything the requested models say about one file.
 
-        `keep` is handed every face that a model with `save_faces` sees. Raises NothingApplies when no requested model
+        `keep` is handed every face that a model with `save_faces` sees. `memory` is what the files of one source share;
+        what is remarked in it becomes an error beside the results. Raises NothingApplies when no requested model
         fits the kind of file, ItemError when the file breaks while it is read, and the reason when cancelled.
         """
         watched = WatchedMedia(media, cancellation)
+        memory = memory or SourceMemory()
         results: dict[str, ModelResult] = {}
-        transcript = _transcript(media, request)
-        for one in plan(request, media.kind, self._models, self._extractors):
-            results |= self._walk(one, watched, transcript, cancellation, keep)
+        passes = plan(request, media.kind, self._models, self._extractors)
+        heard = Listener(self._hearing, self._load, watched, cancellation).listen(passes, request.transcription)
+        for one in passes:
+            if not heard.hinders(one):
+                found = self._walk(one, watched, heard.transcript_for(one), cancellation, (keep, memory))
+            else:
+                found = {name: self._collect() for name in one.models} if heard.refused else {}
+            results |= self._results(found, heard.metadata_for(one))
+        if heard.problem is not None and not results:
+            raise heard.problem
         ordered = tuple(results[name] for name in request.models if name in results)
-        return ItemResult(file, media.kind, ordered)
+        told = [heard.problem.message] if heard.problem else []
+        errors = tuple(ItemFailure(file, message) for message in (*told, *memory.take_remarks()))
+        return ItemResult(file, media.kind, ordered, errors)
+
+    def _results(self, found: Mapping[str, Collector], metadata: SpeechMetadata | None) -> dict[str, ModelResult]:
+        return {name: ModelResult(name, self._models[name].heads, rows, metadata) for name, rows in found.items()}
 
     def _walk(
         self,
@@ -82,9 +103,10 @@ class Pipeline:
         media: Media,
         transcript: Transcript | None,
         cancellation: Cancellation,
-        keep: Keep | None,
-    ) -> dict[str, ModelResult]:
-        extractor: Extractor[Any] = self._load(one.extractor)
+        shared: tuple[Keep | None, SourceMemory],
+    ) -> dict[str, Collector]:
+        keep, memory = shared
+        extractor = _remembering(self._load(one.extractor), memory)
         models: dict[str, ExpressionModel[Any]] = {name: self._load(self._models[name]) for name in one.models}
         found = {name: self._collect() for name in models}
         wants_pictures = any(getattr(options, "save_faces", False) for options in one.models.values())
@@ -96,7 +118,9 @@ class Pipeline:
                 found[name].extend(_rows(kept, scores))
             if keep is not None and wants_pictures:
                 _hand_over(batch, keep)
-        return {name: ModelResult(name, models[name].heads, rows) for name, rows in found.items()}
+            if any(isinstance(segment, SpeechSegment | SoundSegment) for segment in batch):
+                media.waveform().release()
+        return found
 
     def _load(self, part: type[T]) -> T:
         with self._loading:
@@ -106,10 +130,8 @@ class Pipeline:
             return loaded
 
 
-def _transcript(media: Media, request: InferenceRequest) -> Transcript | None:
-    """Return what is known of an item's words beforehand: of a text, the language if the client named it."""
-    named = request.transcription.language if request.transcription else None
-    return Transcript(media.text, (), named) if named and media.kind is MediaKind.TEXT else None
+def _remembering(extractor: Extractor[Any], memory: SourceMemory) -> Extractor[Any]:
+    return extractor.remembering(memory) if isinstance(extractor, RemembersSource) else extractor
 
 
 def _rows(segments: list[Segment], scores: Scores) -> list[Prediction]:

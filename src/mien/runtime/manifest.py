@@ -32,6 +32,11 @@ class Manifest:
         """Return the name models ask for, which is also the folder's: `face-expression-1`."""
         return f"{self.name}-{self.version}"
 
+    @property
+    def non_commercial(self) -> bool:
+        """Say whether the licence forbids commercial use, as CC BY-NC-SA does."""
+        return "NC" in self.licence.replace("-", " ").split()
+
 
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a weights folder. Raises WeightsCorrupt when it is not one."""

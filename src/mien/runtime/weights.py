@@ -6,7 +6,7 @@ from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 
-from mien.domain.errors import WeightsCorrupt, WeightsMissing
+from mien.domain.errors import UnknownNetwork, WeightsCorrupt, WeightsMissing
 from mien.runtime.catalogue import NETWORKS, CataloguedFile
 from mien.runtime.checksums import RememberedChecksums, sha256
 from mien.runtime.manifest import MANIFEST, Manifest, read_manifest
@@ -44,7 +44,9 @@ class WeightsStatus:
 class WeightsStore:
     """Find networks: first those placed by setting, then those packaged with mien, then those fetched.
 
-    `placed` says for a network's name in which folder an operator keeps it.
+    `placed` says for a network's name in which folder an operator keeps it. `chosen` names the optional networks that
+    a setting asks for; the others are not there for anybody, fetched or not. With `permissive` neither are those whose
+    licence forbids commercial use.
     """
 
     def __init__(
@@ -53,15 +55,19 @@ class WeightsStore:
         packaged: Path = PACKAGED,
         catalogue: tuple[CataloguedFile, ...] = NETWORKS,
         placed: Mapping[str, Path] = NOWHERE,
+        chosen: frozenset[str] = frozenset(),
+        permissive: bool = False,
     ) -> None:
         self.folder = folder
+        self._permissive = permissive
         self._placed = placed
         self._packaged = packaged
         self._catalogue = {file.weights: file for file in catalogue}
+        self._unwanted = {file.weights for file in catalogue if file.optional} - chosen
         self._checksums = RememberedChecksums(folder / "verified.json")
 
     def find(self, weights: str) -> Path:
-        """Return the network's file, verified. Raises WeightsMissing or WeightsCorrupt."""
+        """Return the network's file, verified. Raises UnknownNetwork, WeightsMissing or WeightsCorrupt."""
         place, manifest = self._locate(weights)
         path = place / manifest.file
         mend = REINSTALL if place.parent == self._packaged else PULL
@@ -87,11 +93,20 @@ class WeightsStore:
 
     def statuses(self) -> tuple[WeightsStatus, ...]:
         """Describe every network that is packaged, catalogued or lies in the folder; each file is read anew."""
-        return tuple(self._status(weights) for weights in self._names())
+        found = (self._status(weights) for weights in self._names())
+        return tuple(status for status in found if not (self._permissive and status.manifest.non_commercial))
 
     def _locate(self, weights: str) -> tuple[Path, Manifest]:
+        place, manifest = self._place(weights)
+        if self._permissive and manifest.non_commercial:
+            raise UnknownNetwork(f"{weights} is under {manifest.licence}, and a setting insists on permissive weights")
+        return place, manifest
+
+    def _place(self, weights: str) -> tuple[Path, Manifest]:
         if not weights or Path(weights).name != weights:
             raise WeightsMissing(f"{weights!r} is no name of a network")
+        if weights in self._unwanted:
+            raise UnknownNetwork(f"no setting chooses the network {weights}")
         if weights in self._placed:
             return self._placed[weights], read_manifest(self._placed[weights])
         if (self._packaged / weights / MANIFEST).is_file():
@@ -100,15 +115,15 @@ class WeightsStore:
             return self.folder / weights, self._catalogue[weights].manifest()
         if (self.folder / weights / MANIFEST).is_file():
             return self.folder / weights, read_manifest(self.folder / weights)
-        raise WeightsMissing(f"no network is called {weights}: it is neither packaged nor in the catalogue")
+        raise UnknownNetwork(f"no network is called {weights}: it is neither packaged nor in the catalogue")
 
     def _names(self) -> list[str]:
         found = {manifest.parent.name for place in (self._packaged, self.folder) for manifest in _manifests(place)}
-        return sorted(found | set(self._catalogue))
+        return sorted((found | set(self._catalogue)) - self._unwanted)
 
     def _status(self, weights: str) -> WeightsStatus:
         try:
-            place, manifest = self._locate(weights)
+            place, manifest = self._place(weights)
         except WeightsCorrupt:
             unreadable = Manifest(weights, "?", MANIFEST, "", 0, "unknown", "unknown")
             return WeightsStatus(unreadable, WeightsState.CORRUPT, (self._packaged / weights).is_dir())

@@ -31,6 +31,7 @@ class Bench:
 
     folder: Path
     opened: list[Picture] = field(default_factory=list)
+    memories: list[object] = field(default_factory=list)
 
     def run(
         self,
@@ -39,7 +40,10 @@ class Bench:
         measure: Measure = lambda file, keep: faces_in(file),
         cancellation: Cancellation | None = None,
     ) -> Outcome:
-        def analyze(_m: Media, file: str, _r: InferenceRequest, _c: Cancellation, keep: Keep) -> ItemResult:
+        def analyze(
+            _m: Media, file: str, _r: InferenceRequest, _c: Cancellation, keep: Keep, memory: object
+        ) -> ItemResult:
+            self.memories.append(memory)
             return measure(file, keep)
 
         parts = TaskParts(
@@ -254,3 +258,11 @@ def test_folders_that_a_killed_worker_left_are_swept_up_and_those_of_living_ones
         (folder / "source").mkdir(parents=True)
     sweep_scratch(tmp_path)
     assert [folder.exists() for folder in left] == [False, True, True]
+
+
+def test_the_files_of_a_source_share_a_memory_and_sources_do_not(bench: Bench) -> None:
+    bench.run(a_task(), an_item("a.png"), an_item("b.png"))
+    bench.run(a_task(), an_item("c.png"))
+    first, second, other = bench.memories
+    assert first is second
+    assert first is not other

@@ -17,6 +17,7 @@ from mien.extractors.face_alignment import (
     points_in_picture,
     shared_part,
     square_around,
+    square_that_brings,
 )
 
 
@@ -118,3 +119,13 @@ def test_overlap_is_one_for_equal_boxes_and_zero_for_distant_ones() -> None:
 def test_a_box_inside_another_is_shared_completely() -> None:
     assert shared_part(Box(0, 0, 100, 100), Box(10, 10, 20, 20)) == 1
     assert shared_part(Box(0, 0, 10, 10), Box(50, 50, 20, 20)) == 0
+
+
+def test_the_square_that_brings_points_to_their_places_undoes_turn_shift_and_size() -> None:
+    places = np.array([[30.0, 40.0], [110.0, 40.0], [75.0, 120.0]])
+    square = Square(300.0, 200.0, 450.0, 0.4)
+    points = points_in_picture(np.column_stack([places, np.zeros(3)]).astype(np.float32), square, 150)
+
+    found = square_that_brings(points[:, :2], places, 150)
+
+    assert (found.x, found.y, found.side, found.angle) == pytest.approx((300, 200, 450, 0.4), rel=1e-4)

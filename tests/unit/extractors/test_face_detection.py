@@ -8,6 +8,7 @@ from mien.extractors.face_alignment import picture_of
 from mien.extractors.face_detection import (
     CELLS,
     DETECTOR,
+    BlazeFace,
     Detection,
     decode,
     find_faces,
@@ -115,7 +116,7 @@ def test_a_lying_face_is_found_by_turning_the_picture_and_reported_where_it_lies
     network = face_runtime().networks[DETECTOR]
     picture = picture_of(picture_with(Box(400, 100, 150, 100)))
 
-    found = find_turned_faces(network, picture, smallest=60)[0]
+    found = find_turned_faces(BlazeFace(network), picture, smallest=60)[0]
 
     assert found.box.x + found.box.w / 2 == pytest.approx(475, abs=4)
     assert found.box.y + found.box.h / 2 == pytest.approx(150, abs=4)

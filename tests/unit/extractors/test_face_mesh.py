@@ -8,7 +8,7 @@ import pytest
 from mien.domain.segment import Box
 from mien.extractors.face_alignment import hull, picture_of
 from mien.extractors.face_detection import Detection
-from mien.extractors.face_mesh import MESH, Mesh, lay_mesh, mesh_input, square_of
+from mien.extractors.face_mesh import MESH, Mesh, lay_mesh, mesh_input, mesh_of_box, square_of
 from tests.fakes_faces import face_runtime, picture_with
 
 
@@ -41,3 +41,11 @@ def test_a_mesh_knows_how_its_eyes_are_turned() -> None:
 
 def test_pixels_are_scaled_to_one() -> None:
     assert mesh_input(np.array([0, 255], np.uint8)).tolist() == [0.0, 1.0]
+
+
+def test_the_mesh_of_a_known_box_lies_in_it() -> None:
+    network = face_runtime().networks[MESH]
+
+    found = hull(mesh_of_box(network, picture_with(Box(200, 100, 100, 130)), Box(195, 105, 100, 130)))
+
+    assert (found.x, found.y, found.w, found.h) == pytest.approx((200, 100, 100, 130), abs=3)

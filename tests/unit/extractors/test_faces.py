@@ -1,6 +1,7 @@
 """From frames to face crops."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +11,15 @@ from mien.domain.media import MediaKind
 from mien.domain.network import Network
 from mien.domain.request import FaceExtraction
 from mien.domain.segment import Box, FaceCrop
-from mien.extractors.face_detection import Detection
+from mien.domain.source_memory import SourceMemory
+from mien.extractors.face_centers import CENTERFACE
+from mien.extractors.face_film import FoundFace
+from mien.extractors.face_identity import IDENTITY
 from mien.extractors.face_mesh import Mesh
-from mien.extractors.faces import CROP_SIZE, FaceExtractor, face_probability
+from mien.extractors.faces import CROP_SIZE, FaceExtractor
 from mien.testing import FakeMedia
 from tests.fakes_faces import face_runtime, neutral_mesh, picture_with
+from tests.fakes_runtime import FakeNetwork
 
 TWO = (Box(360, 100, 100, 130), Box(80, 200, 120, 150))
 WANTED = FaceExtraction()
@@ -78,11 +83,51 @@ def test_faces_are_numbered_when_asked_for() -> None:
 
 
 def test_the_mesh_network_lowers_the_probability_when_it_sees_no_face() -> None:
-    detection = Detection(Box(0, 0, 10, 10), ((0, 0), (1, 0)), 0.9)
-
-    probs = [face_probability(detection, Mesh(neutral_mesh(), flag)) for flag in (0.001, 0.2, 0.5, 1.0)]
+    probs = [FoundFace(Mesh(neutral_mesh(), flag), 1.0, 0.0).sure for flag in (0.001, 0.2, 0.5, 1.0)]
 
     assert probs == pytest.approx([0.002, 0.4, 1.0, 1.0], abs=1e-3)
+
+
+def test_without_the_network_for_people_the_files_of_a_source_share_no_numbers_and_it_is_said_once() -> None:
+    memory = SourceMemory()
+    extractor = FaceExtractor(face_runtime()).remembering(memory)
+    still, wanted = FakeMedia(MediaKind.IMAGE, [picture_with(TWO[0])]), FaceExtraction(identify_faces=True)
+
+    tracks = [face.track for _file in range(2) for face in extractor.extract(still, None, wanted)]
+
+    assert tracks == ["face_0", "face_1"]
+    (remark,) = memory.take_remarks()
+    assert "numbered by place only" in remark
+
+
+def test_with_it_a_person_has_one_number_in_all_files_of_a_source() -> None:
+    runtime = face_runtime()
+    runtime.networks[IDENTITY] = FakeNetwork(lambda inputs: {"embeddings": np.zeros((len(inputs["chips"]), 128))})
+    extractor = FaceExtractor(runtime).remembering(SourceMemory())
+    stills = [FakeMedia(MediaKind.IMAGE, [picture_with(face)]) for face in TWO]
+
+    tracks = [
+        face.track for still in stills for face in extractor.extract(still, None, FaceExtraction(identify_faces=True))
+    ]
+
+    assert tracks == ["face_0", "face_0"]
+
+
+def test_the_other_detector_is_used_where_it_is_chosen() -> None:
+    runtime = face_runtime()
+    runtime.networks[CENTERFACE] = FakeNetwork(_no_centers)
+
+    faces = list(FaceExtractor(runtime).extract(FakeMedia(MediaKind.IMAGE, [picture_with(TWO[0])]), None, WANTED))
+
+    assert faces == []
+    assert runtime.networks[CENTERFACE].batches
+
+
+def _no_centers(inputs: Any) -> dict[str, np.ndarray]:
+    rows, columns = (side // 4 for side in inputs["input.1"].shape[2:])
+    return {
+        name: np.zeros((1, count, rows, columns)) for name, count in (("537", 1), ("538", 2), ("539", 2), ("540", 10))
+    }
 
 
 def test_missing_networks_are_told_before_the_first_frame() -> None:
@@ -90,5 +135,5 @@ def test_missing_networks_are_told_before_the_first_frame() -> None:
         def network(self, weights: str) -> Network:
             raise WeightsMissing(f"{weights} is not on disk")
 
-    with pytest.raises(WeightsMissing, match="face-detection-1"):
+    with pytest.raises(WeightsMissing, match="is not on disk"):
         FaceExtractor(Nothing())

