@@ -26,7 +26,7 @@ class PassageExtractor:
     """Cut texts by word, sentence or as a whole; positions are characters of the text as it was submitted."""
 
     takes: ClassVar[type[object]] = TextExtraction
-    kinds: ClassVar[frozenset[MediaKind]] = frozenset({MediaKind.TEXT})
+    kinds: ClassVar[frozenset[MediaKind]] = frozenset({MediaKind.TEXT, MediaKind.AUDIO, MediaKind.VIDEO})
     reads_transcript: ClassVar[bool] = True
 
     def __init__(self, runtime: Runtime) -> None:

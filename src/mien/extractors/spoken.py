@@ -10,8 +10,11 @@ from mien.domain.segment import UNKNOWN, EntityMention, Position, TextSegment, T
 from mien.domain.transcript import Transcript, Word
 from mien.extractors.sentences import sentences
 
-PAUSE_SECONDS: Final = 0.7
+PAUSE_SECONDS: Final = 0.5
 """A silence that ends an utterance."""
+
+LONGEST_SECONDS: Final = 20.0
+"""An utterance or sentence that lasts longer is cut at its longest silence: not every transcript has punctuation."""
 
 CONTEXT_WORDS: Final = 32
 Run = Sequence[Word]
@@ -75,13 +78,35 @@ def _turns(transcript: Transcript, _language: str) -> Iterator[Run]:
     return _runs(transcript.words, lambda before, after: before.speaker != after.speaker)
 
 
-def _utterances(transcript: Transcript, _language: str) -> Iterator[Run]:
-    return _runs(transcript.words, lambda before, after: before.speaker != after.speaker or _pauses(before, after))
+def _utterances(transcript: Transcript, language: str) -> Iterator[Run]:
+    """Yield what is said in one go: at most a sentence, and no silence within."""
+    for sentence in _sentences(transcript, language):
+        yield from _runs(sentence, lambda before, after: _pause(before, after) >= PAUSE_SECONDS)
 
 
 def _sentences(transcript: Transcript, language: str) -> Iterator[Run]:
     ends = {place.end for place in sentences(transcript.text, language)}
-    return _runs(transcript.words, lambda before, after: before.speaker != after.speaker or before.position.end in ends)
+
+    def cut(before: Word, after: Word) -> bool:
+        return before.speaker != after.speaker or before.position.end in ends
+
+    for run in _runs(transcript.words, cut):
+        yield from _short_enough(run)
+
+
+def _short_enough(run: Run) -> Iterator[Run]:
+    """Yield a run in pieces that are short enough, in order, each cut at the longest silence within."""
+    waiting = [run]
+    while waiting:
+        piece = waiting.pop()
+        time = _time(piece[0], piece[-1])
+        if len(piece) < 2 or time is None or time.end - time.begin <= LONGEST_SECONDS:
+            yield piece
+            continue
+        pauses = [_pause(before, after) for before, after in pairwise(piece)]
+        middle = len(pauses) / 2
+        place = max(range(len(pauses)), key=lambda index: (pauses[index], -abs(index - middle)))
+        waiting += piece[place + 1 :], piece[: place + 1]
 
 
 _CUTS: Final[Mapping[str, Callable[[Transcript, str], Iterator[Run]]]] = {
@@ -102,8 +127,9 @@ def _runs(words: Run, cut: Callable[[Word, Word], bool]) -> Iterator[Run]:
         yield words[begin:]
 
 
-def _pauses(before: Word, after: Word) -> bool:
-    return before.time is not None and after.time is not None and after.time.begin - before.time.end >= PAUSE_SECONDS
+def _pause(before: Word, after: Word) -> float:
+    """Return the seconds of silence between two words, 0 where times are unknown."""
+    return after.time.begin - before.time.end if before.time and after.time else 0.0
 
 
 def _time(first: Word, last: Word) -> TimeSpan | None:

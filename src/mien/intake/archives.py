@@ -1,14 +1,17 @@
 """Bring the members of an archive to disk one at a time, never outside the folder given."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from mien.domain.cancellation import Cancellation
-from mien.domain.errors import ArchiveUnreadable, ItemError, ItemTooLarge, SourceTooLarge, UnsafeMember
+from mien.domain.errors import ArchiveUnreadable, ItemError, ItemTooLarge, SourceError, SourceTooLarge, UnsafeMember
 from mien.domain.source import BadItem, Item, Items
 from mien.intake.limits import IntakeLimits, readable_bytes
 from mien.intake.members import Allowance, Member, clean, is_clutter, is_unsafe, with_slashes
 from mien.intake.packing import archive_kind
+from mien.intake.subtitles import subtitles_in
 from mien.intake.tar_members import tar_members
 from mien.intake.zip_members import zip_members
 
@@ -23,6 +26,7 @@ def unpack(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancel
 
     Folders, dot files and what systems leave behind are skipped. A member that is unsafe, encrypted, damaged, too large
     or an archive itself becomes a BadItem; so does the second of two members of one name, since results go by name.
+    Subtitles beside a recording go with it and are no item of their own.
     Raises ArchiveUnreadable or SourceTooLarge, also in the middle: what was yielded before stays good.
     """
     found = 0
@@ -34,6 +38,7 @@ def unpack(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancel
 
 
 def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> Items:
+    subtitles = subtitles_in(_named(path, limits, cancellation), scratch, Allowance(limits.archive_bytes, cancellation))
     allowance = Allowance(limits.archive_bytes, cancellation)
     names: set[str] = set()
     for count, member in enumerate(_members(path, limits, cancellation), start=1):
@@ -41,11 +46,22 @@ def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancel
             raise SourceTooLarge(f"archive has more than {limits.archive_members} members")
         if member.directory or (is_clutter(member.name) and not is_unsafe(member.name)):
             continue
+        if subtitles.are(clean(member.name)):
+            continue
         target = scratch / f"member-{count}"
         try:
-            yield _bring(member, names, target, limits.member_limit(member.packed_bytes), allowance)
+            brought = _bring(member, names, target, limits.member_limit(member.packed_bytes), allowance)
+            yield replace(brought, subtitles=subtitles.of(brought.file)) if isinstance(brought, Item) else brought
         finally:
             target.unlink(missing_ok=True)
+
+
+def _named(path: Path, limits: IntakeLimits, cancellation: Cancellation) -> Iterator[Member]:
+    """Yield the members for a first look; where the archive breaks, the second look says so."""
+    try:
+        yield from islice(_members(path, limits, cancellation), limits.archive_members)
+    except SourceError:
+        return
 
 
 def _members(path: Path, limits: IntakeLimits, cancellation: Cancellation) -> Iterator[Member]:

@@ -1,0 +1,1 @@
+"""Turn speech into text with libraries and servers."""

@@ -1,0 +1,100 @@
+"""Choose who turns speech into text, as settings say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from mien.domain.errors import InvalidRequest, WeightsMissing
+from mien.domain.expression import Transcriber
+from mien.transcription.http_transcriber import HttpTranscriber
+from mien.transcription.pocketsphinx_transcriber import PocketsphinxTranscriber
+from mien.transcription.recogniser_pool import RecogniserPool
+
+WHISPER_PACKAGE: Final = "faster_whisper"
+WHISPER_PREFIX: Final = "whisper-"
+SIZES: Final = ("tiny", "base", "small", "medium", "large-v3", "large-v3-turbo")
+
+
+@dataclass(frozen=True)
+class TranscriberChoice:
+    """Hold what settings say of transcription: `name` is auto, http, whisper, pocketsphinx or none.
+
+    `whisper_folder` is the folder of the model, which may not be there; `workers` are processes for pocketsphinx and
+    `threads` those of a network.
+    """
+
+    name: str = "auto"
+    whisper_folder: Path = Path("whisper-small")
+    url: str | None = None
+    key: str | None = None
+    model: str = "whisper-1"
+    workers: int = 1
+    threads: int = 1
+
+
+def choose(choice: TranscriberChoice) -> Transcriber | None:
+    """Return the transcriber; `auto` takes the first that is set up of http, whisper and pocketsphinx.
+
+    Raises InvalidRequest when one is chosen that is not set up.
+    """
+    name = _automatic(choice) if choice.name == "auto" else choice.name
+    makers: dict[str, Callable[[TranscriberChoice], Transcriber | None]] = {
+        "http": _http,
+        "whisper": _whisper,
+        "pocketsphinx": lambda told: PocketsphinxTranscriber(RecogniserPool(told.workers)),
+        "none": lambda _: None,
+    }
+    return makers[name](choice)
+
+
+def fetch_whisper(name: str, folder: Path) -> Path:
+    """Fetch a Whisper model of a public hub into a folder, and return where it lies.
+
+    Raises InvalidRequest for an unknown name and WeightsMissing when the package or the network is not there.
+    """
+    size = name.removeprefix(WHISPER_PREFIX)
+    if size not in SIZES or not name.startswith(WHISPER_PREFIX):
+        raise InvalidRequest(f"no model is called {name!r}; it must be one of {', '.join(map(_named, SIZES))}")
+    if find_spec(WHISPER_PACKAGE) is None:
+        raise WeightsMissing(f"{name} needs the package faster-whisper: pip install 'mien[whisper]'")
+    download: Callable[..., Any] = import_module(WHISPER_PACKAGE).download_model
+    try:
+        download(size, output_dir=str(folder / name))
+    except Exception as error:  # the hub's client raises errors of several libraries
+        raise WeightsMissing(f"{name} could not be fetched: {error}") from error
+    return folder / name
+
+
+def _automatic(choice: TranscriberChoice) -> str:
+    if choice.url:
+        return "http"
+    if find_spec(WHISPER_PACKAGE) is not None and (choice.whisper_folder / "model.bin").is_file():
+        return "whisper"
+    return "pocketsphinx"
+
+
+def _http(choice: TranscriberChoice) -> Transcriber:
+    if not choice.url:
+        raise InvalidRequest("MIEN_TRANSCRIBER is http, but MIEN_TRANSCRIPTION_URL does not name a server")
+    return HttpTranscriber(choice.url, choice.key, choice.model)
+
+
+def _whisper(choice: TranscriberChoice) -> Transcriber:
+    if find_spec(WHISPER_PACKAGE) is None:
+        raise InvalidRequest("MIEN_TRANSCRIBER is whisper, but faster-whisper is not installed: mien[whisper]")
+    if not (choice.whisper_folder / "model.bin").is_file():
+        raise InvalidRequest(
+            f"MIEN_TRANSCRIBER is whisper, but {choice.whisper_folder} holds no model: "
+            "run `mien weights pull whisper-small`, or name one with MIEN_WHISPER_MODEL"
+        )
+    made: Callable[[Path, int], Transcriber] = import_module(
+        "mien.transcription.whisper_transcriber"
+    ).WhisperTranscriber
+    return made(choice.whisper_folder, choice.threads)
+
+
+def _named(size: str) -> str:
+    return WHISPER_PREFIX + size

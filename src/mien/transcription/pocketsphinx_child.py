@@ -1,0 +1,55 @@
+"""Be the process that hears English with PocketSphinx: sound comes in on stdin, words go out on stdout.
+
+A message is its length in bytes (four, little-endian) and its bytes: 16-bit mono sound at 16 kHz one way, a JSON list
+of [word, first frame, last frame, probability] the other, frames of 10 ms. It ends when stdin does, so it never
+outlives its parent. It is a process of its own because the recogniser holds Python's lock while it works.
+"""
+
+import json
+import struct
+import sys
+from typing import IO, Any
+
+from pocketsphinx import Decoder
+
+LENGTH = struct.Struct("<I")
+RATE = 16_000
+
+
+def main(heard: IO[bytes], said: IO[bytes]) -> None:
+    """Answer every message until there are no more."""
+    decoder = Decoder(loglevel="FATAL", samprate=float(RATE))
+    while (sound := read_message(heard)) is not None:
+        write_message(said, json.dumps(recognise(decoder, sound)).encode())
+
+
+def recognise(decoder: Any, sound: bytes) -> list[tuple[str, int, int, float]]:
+    """Return the words of one stretch of speech, noises and silences among them."""
+    if not sound:
+        return []
+    decoder.reinit_feat()  # or what was heard before would change what is heard now
+    decoder.start_utt()
+    decoder.process_raw(sound, full_utt=True)
+    decoder.end_utt()
+    # `prob` is linear here, 0…1, unlike in the C library.
+    return [(one.word, one.start_frame, one.end_frame, one.prob) for one in decoder.seg() or ()]
+
+
+def read_message(stream: IO[bytes]) -> bytes | None:
+    """Return the next message, or None at the end of the stream."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    body = stream.read(length)
+    return body if len(body) == length else None
+
+
+def write_message(stream: IO[bytes], body: bytes) -> None:
+    """Send one message."""
+    stream.write(LENGTH.pack(len(body)) + body)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer, sys.stdout.buffer)
