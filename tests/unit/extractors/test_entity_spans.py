@@ -48,3 +48,12 @@ def test_the_confidence_is_the_probability_of_the_kind():
     row = np.array([[0.1, 0.5, 0.3, 0.1, 0, 0, 0, 0, 0]], np.float32)
     (one,) = entities("kind", spans, row)
     assert one.confidence == pytest.approx(0.8)
+
+
+def test_a_doubtful_word_inside_a_name_takes_the_kind_of_the_name():
+    spans = tokeniser().pieces("Orlando Sentinel").spans
+    rows = np.full((len(spans), len(TAGS)), 0.01, np.float32)
+    for (first, last), sure in zip(whole_words("Orlando Sentinel", spans), ({5: 0.9}, {2: 0.5, 6: 0.4}), strict=True):
+        for tag, value in sure.items():
+            rows[first:last, tag] = value
+    assert [one.kind for one in entities("Orlando Sentinel", spans, rows)] == ["ORG"]
