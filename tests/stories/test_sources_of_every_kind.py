@@ -101,7 +101,7 @@ def test_a_film_that_breaks_off_is_named_and_its_neighbour_finishes(server, phot
     "request_, said",
     [
         ({"models": {"face": {"fps_pred": "fast"}}, "urls": ["http://a.example/b.jpg"]}, "models.face.fps_pred"),
-        ({"models": {"prosody": {}}, "urls": ["http://a.example/b.mp3"]}, "models.prosody"),
+        ({"models": {"prosody": {"window": {"length": 0.1}}}, "urls": ["http://a.example/b.mp3"]}, "window.length"),
         ({"models": {"face": {}}}, "in urls, in text"),
         ({"urls": ["ftp://a.example/b.jpg"]}, "urls[0]"),
     ],

@@ -46,7 +46,7 @@ def test_analyze_names_what_it_could_not_measure_and_ends_with_code_1(folder, tm
     "arguments, said",
     [
         (["/no/such/file.jpg"], "/no/such/file.jpg"),
-        (["--models", "prosody"], "models.prosody"),
+        (["--models", "prosody"], "none of the requested models (prosody) applies to image files"),
         (["--models", "face", "--options", '{"face": {"prob_threshold": 2}}'], "models.face.prob_threshold"),
         (["--options", "{"], "--options"),
     ],
@@ -63,9 +63,9 @@ def test_the_library_measures_like_the_command(folder):
     assert mien.analyze(folder / "astronaut.png", face={}) == json.loads(done.stdout)
 
 
-def test_the_library_refuses_models_it_does_not_have(folder):
-    with pytest.raises(InvalidRequest, match=r"models\.prosody"):
-        mien.analyze(folder / "astronaut.png", prosody={})
+def test_the_library_refuses_options_out_of_range(folder):
+    with pytest.raises(InvalidRequest, match=r"models\.prosody\.window\.length"):
+        mien.analyze(folder / "astronaut.png", prosody={"window": {"length": 0.1}})
 
 
 def test_keys_create_prints_the_key_and_nothing_else(tmp_path):
