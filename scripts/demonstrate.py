@@ -1,4 +1,4 @@
-"""Run the main job as a client would: real photographs and a text, through the HTTP API of a real server."""
+"""Run the main job as a client would: photographs, a recording and a text, through the HTTP API of a real server."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from mien.settings import read_settings
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / ".mien" / "run"
 MIEN = [sys.executable, "-m", "mien"]
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 PARAGRAPH = (
     "Grace Hopper explained a nanosecond with a piece of wire, and the whole room laughed with delight. "
     "I miss those lectures terribly. What would she say today? Please send the report to Washington by noon."
@@ -27,14 +27,14 @@ PARAGRAPH = (
 
 
 def main() -> int:
-    """Start a server, send it a zip of photographs and a paragraph, print what it found, and stop it."""
-    photographs = pull_samples(read_settings(), None, print)
+    """Start a server, send it photographs, a recording and a paragraph, print what it found, and stop it."""
+    samples = pull_samples(read_settings(), None, print)
     key = subprocess.run(
         [*MIEN, "keys", "create", "--data", str(DATA), "--owner", "demonstration"],
         check=True, capture_output=True, text=True,
     ).stdout.strip()  # fmt: skip
     with running_server() as address, httpx.Client(base_url=address, headers={"X-Hume-Api-Key": key}) as client:
-        job_id = submit(client, photographs)
+        job_id = submit(client, samples)
         state = wait(client, job_id)
         files = fetch(client, job_id)
     if state["status"] != "COMPLETED":
@@ -69,24 +69,30 @@ def ready_address(server: "subprocess.Popen[str]") -> str:
     raise SystemExit(f"the server ended before it was ready, with code {server.wait()}")
 
 
-def submit(client: httpx.Client, photographs: tuple[Path, ...]) -> str:
-    """Send the photographs as one zip, with the paragraph, and return the job's id."""
+def submit(client: httpx.Client, samples: tuple[Path, ...]) -> str:
+    """Send the photographs as one zip, with the recording and the paragraph, and return the job's id."""
+    (recording,) = (path for path in samples if path.suffix == ".wav")
+    photographs = [path for path in samples if path != recording]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
         for path in photographs:
             writer.write(path, f"photographs/{path.name}")
-    models = {"face": {"save_faces": True}, "facemesh": {}, "ner": {}}
+    models = {"face": {"save_faces": True}, "facemesh": {}, "ner": {}, "prosody": {}, "burst": {}}
     models["language"] = {"granularity": "sentence", "sentiment": {}}
     request = {"models": models, "text": [PARAGRAPH]}
     answer = client.post(
         "/v0/batch/jobs",
         data={"json": json.dumps(request)},
-        files={"file": ("photographs.zip", archive.getvalue(), "application/zip")},
+        files=[
+            ("file", ("photographs.zip", archive.getvalue(), "application/zip")),
+            ("file", (recording.name, recording.read_bytes(), "audio/wav")),
+        ],
     )
     answer.raise_for_status()
     job_id: str = answer.json()["job_id"]
     print(
-        f"job {job_id}: {len(photographs)} photographs in photographs.zip and a paragraph, models {', '.join(models)}"
+        f"job {job_id}: {len(photographs)} photographs in photographs.zip, the recording {recording.name} "
+        f"and a paragraph, models {', '.join(models)}"
     )
     return job_id
 
@@ -117,7 +123,7 @@ def fetch(client: httpx.Client, job_id: str) -> tuple[Path, Path]:
 
 
 def show(predictions: list[dict[str, object]]) -> None:
-    """Print every face, sentence and entity with its place and five strongest expressions, and every error."""
+    """Print every face, utterance, burst, sentence and entity with its place and strongest expressions, and errors."""
     for element in predictions:
         for file, model, group, prediction in walk(element):
             print(f"\n{file}  {model}  {group}  {where(prediction)}")

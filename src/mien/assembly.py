@@ -23,9 +23,9 @@ from mien.engine.run_task import Acquire, TaskParts, run_task, sweep_scratch
 from mien.engine.spooled_predictions import SpooledPredictions
 from mien.engine.worker import Worker
 from mien.extractors.face_centers import CENTERFACE
-from mien.extractors.speakers import SpeakerDiariser
 from mien.extractors.face_mesh import MESH, mesh_of_box
 from mien.extractors.faces import FaceExtractor
+from mien.extractors.speakers import SpeakerDiariser
 from mien.intake.acquire import Acquirer, OpenUpload
 from mien.intake.connections import guarded_client
 from mien.intake.limits import IntakeLimits

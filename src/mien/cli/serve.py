@@ -60,7 +60,8 @@ def _bind(settings: Settings) -> socket.socket:
 
 def _greet(settings: Settings, database: Database) -> None:
     statuses = open_weights(settings).statuses()
-    bound = sorted({f"{one.manifest.weights} ({one.manifest.licence})" for one in statuses if one.manifest.non_commercial})
+    manifests = [status.manifest for status in statuses]
+    bound = sorted(f"{told.weights} ({told.licence})" for told in manifests if told.non_commercial)
     if bound:
         told = f"in use and not for commercial use: {', '.join(bound)}"
         print(f"notice: {told}; MIEN_PERMISSIVE_WEIGHTS=true does without", file=sys.stderr)

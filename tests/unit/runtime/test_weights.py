@@ -147,3 +147,17 @@ def test_an_optional_network_is_there_only_when_a_setting_chooses_it(tmp_path: P
     assert ignored.statuses() == ()
     with pytest.raises(UnknownNetwork, match="no setting chooses"):
         ignored.find("tiny-1")
+
+
+def test_a_setting_can_insist_on_permissive_weights(tmp_path: Path) -> None:
+    path = write_weights(tmp_path / "packaged", "bound-1", b"net")
+    told = json.loads((path.parent / "manifest.json").read_text())
+    (path.parent / "manifest.json").write_text(json.dumps({**told, "licence": "CC BY-NC-SA 4.0"}))
+    place = tmp_path / "packaged"
+    free, strict = (WeightsStore(tmp_path, place, (), permissive=permissive) for permissive in (False, True))
+
+    assert free.find("bound-1") == path
+    assert [status.manifest.non_commercial for status in free.statuses()] == [True]
+    assert strict.statuses() == ()
+    with pytest.raises(UnknownNetwork, match="insists on permissive"):
+        strict.find("bound-1")

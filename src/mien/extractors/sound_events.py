@@ -1,0 +1,97 @@
+"""Decide from the course of a recording where vocal bursts begin and end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.domain.network import Floats
+from mien.domain.segment import TimeSpan
+
+STEP_SECONDS: Final = 0.032
+
+FLOOR_SECONDS: Final = 12.0
+"""How much of a recording around a moment decides what its background is."""
+
+FLOOR_SHARE: Final = 0.1
+ABOVE_FLOOR: Final = 3.0
+BELOW_LOUD: Final = 30.0
+"""Decibels by which sound must stand out from its background, or may lie below the loud parts, to be heard."""
+
+QUIETEST: Final = -70.0
+"""Decibels of full scale under which nothing is heard at all."""
+
+SURE: Final = 0.6
+POSSIBLE: Final = 0.2
+"""How likely a burst must be for one to begin there, and to go on."""
+
+MEAN: Final = 0.35
+SPOKEN: Final = 0.4
+SHORTEST: Final = 0.2
+GAP: Final = 0.8
+MARGIN: Final = 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Hold a recording in steps of 32 ms: loudness in decibels, and how likely speech and a burst are, 0…1."""
+
+    loudness: Floats
+    speech: Floats
+    burst: Floats
+
+
+def bursts_in(course: Course) -> Iterator[TimeSpan]:
+    """Yield where bursts are: loud enough, likely enough, at least 0.2 s long, those close together as one."""
+    if not course.loudness.size:
+        return
+    likely = smoothed(course.burst)
+    possible = (likely > POSSIBLE) & audible(course.loudness)
+    found = [run for run in runs(possible) if likely[slice(*run)].max() > SURE]
+    for begin, end in _joined(found, course):
+        sure = likely[begin:end].mean() > MEAN and course.speech[begin:end].mean() < SPOKEN
+        if sure and (end - begin) * STEP_SECONDS >= SHORTEST:
+            yield TimeSpan(max(0.0, begin * STEP_SECONDS - MARGIN), end * STEP_SECONDS + MARGIN)
+
+
+def audible(loudness: Floats) -> NDArray[np.bool_]:
+    """Say in which steps sound stands out from the background around it, or is not far below what is loud there."""
+    background, loud = around(loudness, FLOOR_SHARE), around(loudness, 1.0)
+    heard: NDArray[np.bool_] = loudness > np.maximum(np.minimum(background + ABOVE_FLOOR, loud - BELOW_LOUD), QUIETEST)
+    return heard
+
+
+def around(loudness: Floats, share: float) -> Floats:
+    """Return at each step the level that a share of the steps around it does not exceed."""
+    size = max(1, int(FLOOR_SECONDS / STEP_SECONDS / 2))
+    count = -(-len(loudness) // size)
+    levels = [np.quantile(loudness[max(0, (block - 1) * size) : (block + 2) * size], share) for block in range(count)]
+    return np.repeat(np.array(levels, np.float32), size)[: len(loudness)]
+
+
+def smoothed(likely: Floats) -> Floats:
+    """Return the mean of each step with its neighbours."""
+    padded = np.pad(likely, 1, mode="edge")
+    means: Floats = ((padded[:-2] + padded[1:-1] + padded[2:]) / 3).astype(np.float32)
+    return means
+
+
+def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where flags are raised: begin and end, exclusive, of each run."""
+    edges = np.flatnonzero(np.diff(np.pad(flags.astype(np.int8), 1)))
+    return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
+
+
+def _joined(found: list[tuple[int, int]], course: Course) -> list[tuple[int, int]]:
+    """Join bursts with a short gap in which nobody speaks."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in found:
+        last = joined[-1][1] if joined else 0
+        quiet = begin == last or course.speech[last:begin].mean() < SPOKEN
+        if joined and (begin - last) * STEP_SECONDS < GAP and quiet:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((begin, end))
+    return joined

@@ -1,0 +1,1 @@
+"""Sound to log-mel spectrograms, read alike by the models that score and the extractor that finds bursts."""

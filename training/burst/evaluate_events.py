@@ -1,0 +1,138 @@
+"""Measures how well bursts are found in mixtures of unseen voices, and how often plain speech is taken for one.
+
+python -m training.burst.evaluate_events --packed build/voice --weights build/burst/detector.pt --part dev
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mien.domain.media import Waveform
+from mien.extractors.sound_events import Course, bursts_in
+from mien.extractors.sounds import listen
+from mien.spectrograms.mel import RATE
+from training.burst.data import calls, divide
+from training.burst.detector import DetectorNet
+from training.burst.mixtures import Mixture, Pools, mixture, telephone
+from training.prosody.data import HELD_OUT
+from training.voice.clips import Clips
+
+OVERLAP = 0.3
+Span = tuple[float, float]
+
+
+class TorchNetwork:
+    """Runs the detector as the house runs networks."""
+
+    def __init__(self, weights: Path) -> None:
+        self._net = DetectorNet()
+        self._net.load_state_dict(torch.load(weights))
+        self._net.eval()
+
+    @torch.no_grad()
+    def run(
+        self, inputs: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return the logits."""
+        return {"logits": self._net(torch.from_numpy(inputs["spectrogram"])).numpy()}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Counts bursts found, missed and imagined."""
+
+    right: int
+    missed: int
+    imagined: int
+
+    @property
+    def f1(self) -> float:
+        """Return the F1 score."""
+        return 2 * self.right / max(1, 2 * self.right + self.missed + self.imagined)
+
+
+def matched(truth: Sequence[Span], found: Sequence[Span]) -> Found:
+    """Match each true burst with at most one found one that overlaps it well enough."""
+    free, right = list(found), 0
+    for span in truth:
+        best = max(free, key=lambda other: overlap(span, other), default=None)
+        if best is not None and overlap(span, best) >= OVERLAP:
+            free.remove(best)
+            right += 1
+    return Found(right, len(truth) - right, len(free))
+
+
+def overlap(one: Span, other: Span) -> float:
+    """Return the intersection over the union of two spans."""
+    both = min(one[1], other[1]) - max(one[0], other[0])
+    return max(0.0, both) / (max(one[1], other[1]) - min(one[0], other[0]))
+
+
+def spans(course: Course) -> list[Span]:
+    """Return the bursts found."""
+    return [(span.begin, span.end) for span in bursts_in(course)]
+
+
+def summed(results: Sequence[Found]) -> Found:
+    """Add counts up."""
+    return Found(*(sum(getattr(one, name) for one in results) for name in ("right", "missed", "imagined")))
+
+
+def pools(folder: Path, part: str) -> dict[str, Pools]:
+    """Return what the mixtures of a part are made of: contributors' bursts, or calls; speech of people unseen."""
+    bursts, speech = Clips(folder, "burst"), Clips(folder, "speech")
+    heard = "dev" if part == "dev" else "test"
+    spoken = speech.select(lambda r: r["speaker"] in HELD_OUT if part == "test" else r["split"] == "dev")
+    readings = [speech.samples(number) for number in spoken]
+    ours = getattr(divide(bursts), heard)
+    theirs = calls(bursts, "train" if part == "dev" else "dev")
+    laughs = bursts.select(lambda r: r["call"] == "laughing")
+    named = {"emogator": ours, "deeply": theirs, "laughter": laughs}
+    return {name: Pools(readings, [bursts.samples(number) for number in numbers]) for name, numbers in named.items()}
+
+
+def plain_speech(readings: list[NDArray[np.float32]], seed: int) -> list[NDArray[np.float32]]:
+    """Return recordings of half a minute in which people speak, one of three over the telephone."""
+    rng = np.random.default_rng(seed)
+    order = [readings[number] for number in rng.permutation(len(readings))]
+    long, current = [], []
+    for reading in order:
+        current += [reading, rng.normal(0, 3e-4, int(rng.uniform(0.1, 0.6) * RATE)).astype(np.float32)]
+        if sum(map(len, current)) > 30 * RATE:
+            sound = np.concatenate(current)
+            long.append(telephone(sound) if len(long) % 3 == 2 else sound)
+            current = []
+    return long
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packed", type=Path, default=Path("build/voice"))
+    parser.add_argument("--weights", type=Path, default=Path("build/burst/detector.pt"))
+    parser.add_argument("--part", choices=["dev", "test"], default="dev")
+    parser.add_argument("--mixtures", type=int, default=16)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    network = TorchNetwork(options.weights)
+    every = pools(options.packed, options.part)
+    for name, pool in every.items():
+        rng = np.random.default_rng(77 if options.part == "dev" else 78)
+        made: list[Mixture] = [mixture(pool, 30, rng) for _ in range(options.mixtures)]
+        results = [matched(one.bursts, spans(listen(Waveform(one.samples, RATE), network))) for one in made]
+        total = summed(results)
+        print(f"{name}: F1 {total.f1:.3f} right {total.right} missed {total.missed} imagined {total.imagined}")
+    recordings = plain_speech(next(iter(every.values())).speech, 5)[: options.mixtures]
+    false = sum(len(spans(listen(Waveform(one, RATE), network))) for one in recordings)
+    minutes = sum(map(len, recordings)) / RATE / 60
+    print(f"plain speech: {false} bursts in {minutes:.1f} minutes, {false / minutes:.2f} a minute")
+
+
+if __name__ == "__main__":
+    main()
