@@ -4,6 +4,7 @@ python -m training.face.evaluate --out build/face --split validation
 """
 
 import argparse
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
 
 from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, Faces, load_faces, reframe
 from training.face.network import FaceExpressionNet
@@ -24,7 +27,6 @@ from training.shared.scores import (
     class_table,
     confusion,
     confusion_table,
-    fit_temperature,
     softmax,
     vote_loss,
 )
@@ -41,6 +43,18 @@ FRAMINGS: Mapping[str, dict[str, Any]] = {
     "face 24 pixels high": {"side": 24},
     "face 16 pixels high": {"side": 16},
 }
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Holds what makes the softmax of logits agree with votes: divide by the temperature, add the intercepts."""
+
+    temperature: float
+    intercepts: tuple[float, ...]
+
+    def apply(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return calibrated logits, N x 8."""
+        return (logits / self.temperature + np.asarray(self.intercepts)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -70,10 +84,35 @@ def load_checkpoint(out: Path) -> FaceExpressionNet:
     return net.eval()
 
 
-def validation_temperature(net: FaceExpressionNet, data: Path) -> float:
-    """Fit the temperature to the votes of the validation split, and to nothing else."""
-    faces = load_faces(data, Split.VALIDATION)
-    return fit_temperature(predict(net, faces).numpy(), faces.votes.numpy())
+def fit_calibration(logits: Tensor, votes: Tensor) -> Calibration:
+    """Find temperature and intercepts by the least negative log-likelihood of the votes.
+
+    Faces were drawn with balance in training, so a network thinks rare expressions too likely; intercepts undo that.
+    """
+    logits, votes = logits.double(), votes.double()
+    values = torch.zeros(1 + len(EXPRESSIONS), dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([values], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> float:
+        optimiser.zero_grad()
+        loss = functional.cross_entropy(logits * values[0].exp() + values[1:], votes)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
+        return float(loss.detach())
+
+    optimiser.step(closure)
+    sharpness, *intercepts = values.detach().tolist()
+    middle = float(np.mean(intercepts))
+    return Calibration(math.exp(-sharpness), tuple(value - middle for value in intercepts))
+
+
+def crossed(logits: Tensor, votes: Tensor, folds: int = 5) -> NDArray[np.float32]:
+    """Calibrate every face with constants that were fitted on the other faces, so that figures are not flattered."""
+    fold = torch.arange(len(logits)) % folds
+    calibrated = np.empty(logits.shape, np.float32)
+    for part in range(folds):
+        fitted = fit_calibration(logits[fold != part], votes[fold != part])
+        calibrated[fold == part] = fitted.apply(logits[fold == part].numpy())
+    return calibrated
 
 
 def evaluate(logits: NDArray[np.floating], faces: Faces) -> Evaluation:
@@ -94,12 +133,12 @@ def evaluate(logits: NDArray[np.floating], faces: Faces) -> Evaluation:
     )
 
 
-def framing_table(net: FaceExpressionNet, temperature: float, faces: Faces) -> str:
+def framing_table(net: FaceExpressionNet, calibration: Calibration, faces: Faces) -> str:
     """Write how the scores fall when the crop is cut otherwise or the face is small, as a Markdown table."""
     lines = ["| crop | accuracy | macro-F1 |", "| --- | ---: | ---: |"]
     for name, change in FRAMINGS.items():
         changed = replace(faces, pixels=reframe(faces.pixels, **change))
-        result = evaluate(predict(net, changed).numpy() / temperature, changed)
+        result = evaluate(calibration.apply(predict(net, changed).numpy()), changed)
         lines.append(f"| {name} | {result.accuracy:.3f} | {result.macro_f1:.3f} |")
     return "\n".join(lines)
 
@@ -131,12 +170,16 @@ def main() -> None:
     parser.add_argument("--split", choices=["validation", "test"], default="validation")
     options = parser.parse_args()
     net = load_checkpoint(options.out)
-    temperature = validation_temperature(net, options.data)
-    faces = load_faces(options.data, Split[options.split.upper()])
-    print(f"{options.split} split, temperature {temperature:.3f}\n")
-    print(card_text(evaluate(predict(net, faces).numpy() / temperature, faces)))
-    if options.split == "validation":
-        print(f"\n{framing_table(net, temperature, faces)}")
+    held_out = load_faces(options.data, Split.VALIDATION)
+    known = predict(net, held_out)
+    calibration = fit_calibration(known, held_out.votes)
+    print(f"{options.split} split, {calibration}\n")
+    if options.split == "test":
+        faces = load_faces(options.data, Split.TEST)
+        print(card_text(evaluate(calibration.apply(predict(net, faces).numpy()), faces)))
+        return
+    print(f"calibrated across five folds: {card_text(evaluate(crossed(known, held_out.votes), held_out))}\n")
+    print(framing_table(net, calibration, held_out))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from mien.models.images import INPUT_SIZE, face_input
 from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, load_faces
-from training.face.evaluate import Evaluation, evaluate, load_checkpoint, validation_temperature
+from training.face.evaluate import Calibration, Evaluation, evaluate, fit_calibration, load_checkpoint
 from training.face.network import ServedNet
-from training.face.train import DEFAULT_OUT
+from training.face.train import DEFAULT_OUT, predict
 from training.shared.parity import check_parity, run_onnx
 from training.shared.scores import softmax
 from training.shared.splits import Split
@@ -73,7 +73,7 @@ def write_graph(served: ServedNet, path: Path) -> None:
     onnx.checker.check_model(onnx.load(path), full_check=True)
 
 
-def manifest(graph: Path, temperature: float, test: Evaluation) -> dict[str, Any]:
+def manifest(graph: Path, calibration: Calibration, test: Evaluation) -> dict[str, Any]:
     """Say all about the graph that a user or the weights loader needs to know."""
     content = graph.read_bytes()
     return {
@@ -99,11 +99,12 @@ def manifest(graph: Path, temperature: float, test: Evaluation) -> dict[str, Any
                 "shape": ["faces", len(EXPRESSIONS)],
                 "dtype": "float32",
                 "head": "expressions",
-                "activation": "softmax; mirror averaging and temperature are inside the graph",
+                "activation": "softmax; mirror averaging, temperature and intercepts are inside the graph",
             }
         ],
         "opset": OPSET,
-        "temperature": round(temperature, 4),
+        "temperature": round(calibration.temperature, 4),
+        "intercepts": [round(value, 4) for value in calibration.intercepts],
         "scores": _scores(test),
         "created": date.today().isoformat(),
     }
@@ -136,8 +137,9 @@ def golden(graph: Path) -> dict[str, Any]:
 def export(out: Path, data: Path, folder: Path) -> Mapping[str, Any]:
     """Write the weights folder; raise `ParityError`, and write nothing, if the graph is not the network."""
     net = load_checkpoint(out)
-    temperature = validation_temperature(net, data)
-    served = ServedNet(net, temperature).eval()
+    held_out = load_faces(data, Split.VALIDATION)
+    calibration = fit_calibration(predict(net, held_out), held_out.votes)
+    served = ServedNet(net, calibration.temperature, calibration.intercepts).eval()
     faces = load_faces(data, Split.TEST)
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad():
         graph = Path(scratch) / "model.onnx"
@@ -145,7 +147,7 @@ def export(out: Path, data: Path, folder: Path) -> Mapping[str, Any]:
         inputs = np.concatenate([face_input(golden_faces()), face_input(faces.pixels.numpy())])
         logits = run_onnx(graph, inputs)
         difference = check_parity(served(torch.from_numpy(inputs)).numpy(), logits)
-        described = manifest(graph, temperature, evaluate(logits[len(golden_faces()) :], faces))
+        described = manifest(graph, calibration, evaluate(logits[len(golden_faces()) :], faces))
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(graph, folder / graph.name)
         (folder / "golden.json").write_text(json.dumps(golden(graph), indent=2) + "\n")

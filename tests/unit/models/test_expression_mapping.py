@@ -14,7 +14,8 @@ from mien.models.expression_mapping import (
     read_table,
     signs_of,
 )
-from mien.models.face_geometry import ACTION_UNITS, Geometry
+from mien.models.face_geometry import ACTION_UNITS, Geometry, measure
+from tests.fakes_movements import MOVEMENTS, NEUTRAL
 
 TABLE = read_table()
 
@@ -69,6 +70,18 @@ def test_a_stronger_sign_moves_every_emotion_the_way_the_table_says(sign: str) -
 
     moved = np.sign(np.round(strong - weak, 6))
     assert (moved == np.sign(TABLE.signs[:, SIGNS.index(sign)])).all()
+
+
+@pytest.mark.parametrize("unit", [unit for unit in ACTION_UNITS if unit in MOVEMENTS])
+def test_moving_the_mesh_as_a_unit_does_never_lowers_the_expressions_listed_with_it(unit: str) -> None:
+    vertices = NEUTRAL.vertices + np.linspace(0, 1, 6)[:, np.newaxis, np.newaxis] * MOVEMENTS[unit]
+    meshes = (vertices * (20.0, -20.0, -20.0) + (100, 100, 0)).astype(np.float32)
+    calm = np.repeat(seen().expressions, 6, axis=0)
+
+    rising = emotion_scores(Evidence(calm, signs_of(measure(meshes, NEUTRAL))), TABLE)
+
+    listed = TABLE.signs[:, SIGNS.index(unit)] > 0
+    assert (np.diff(rising[:, listed], axis=0) >= -1e-4).all()
 
 
 def test_a_calm_face_shows_several_emotions_a_little_and_none_very_much() -> None:
