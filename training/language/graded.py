@@ -13,8 +13,6 @@ FOLDER = Path(__file__).with_name("examples")
 SEEDS = "emotions_authored_53.jsonl.gz"
 SEED_GRADE = 0.85  # the seed rows name a label and no intensity
 
-SEEDS_FITTED = 4  # of the six seed rows of a label
-
 LIKE = 0.3  # Jaccard likeness of letter four-grams from which two texts count as the same idea
 SHARED_PHRASES = 3  # or this many word four-grams in common
 _WORD = re.compile(r"\w+")
@@ -51,22 +49,11 @@ def test_examples(folder: Path = FOLDER) -> list[Example]:
 
 def training_examples(data: Path, folder: Path = FOLDER) -> list[Example]:
     """Return the graded rows and the seed rows, without those too like a validation row."""
-    seeds = seed_examples(data)
-    written = [*_examples(sorted(folder.glob("train-*.jsonl"))), *seeds[False]]
-    apart = [*validation_examples(folder), *test_examples(folder), *seeds[True]]
+    seeds = [Example(row["text"], {row["labels"][0]: SEED_GRADE}) for row in read_rows(data / SEEDS)]
+    written = [*_examples(sorted(folder.glob("train-*.jsonl"))), *seeds]
+    apart = [*validation_examples(folder), *test_examples(folder)]
     alike = too_alike([row.text for row in written], [row.text for row in apart])
     return [row for place, row in enumerate(written) if place not in alike]
-
-
-def seed_examples(data: Path) -> dict[bool, list[Example]]:
-    """Return the seed rows, written by others: under False those to fit, under True those kept apart for a figure."""
-    split: dict[bool, list[Example]] = {False: [], True: []}
-    met = Counter[str]()
-    for row in read_rows(data / SEEDS):
-        label = row["labels"][0]
-        met[label] += 1
-        split[met[label] > SEEDS_FITTED].append(Example(row["text"], {label: SEED_GRADE}))
-    return split
 
 
 def too_alike(texts: Sequence[str], kept_apart: Sequence[str]) -> set[int]:

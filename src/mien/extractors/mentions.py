@@ -24,7 +24,7 @@ from mien.extractors.spoken import as_spoken
 from mien.extractors.text_language import LATIN, language_of
 from mien.tokenization.tokens import MAX_TOKENS, Pieces, Tokeniser, length_sorted, windows
 
-ENGLISH: Final = "language-1"
+ENGLISH: Final = "language-2"
 LARGER: Final = "language-multilingual-1"
 FOREIGN_CONFIDENCE: Final = 0.5
 FOREIGN_NEEDED: Final = 0.3
@@ -85,7 +85,7 @@ class MentionExtractor:
     """Find people, places, organisations and other names, with their article where the table has one."""
 
     takes: ClassVar[type[object]] = EntityExtraction
-    kinds: ClassVar[frozenset[MediaKind]] = frozenset({MediaKind.TEXT})
+    kinds: ClassVar[frozenset[MediaKind]] = frozenset({MediaKind.TEXT, MediaKind.AUDIO, MediaKind.VIDEO})
     reads_transcript: ClassVar[bool] = True
 
     def __init__(self, runtime: Runtime) -> None:

@@ -12,7 +12,7 @@ from mien.models.character_grams import gram_rows
 from mien.models.expression_groups import confidence_of, read_groups, spread
 from mien.models.text_encoder import TEXT_HEADS, Reading, TextEncoder
 
-ENGLISH: Final = "language-1"
+ENGLISH: Final = "language-2"
 LINEAR: Final = "language-linear-1"
 LARGER: Final = "language-multilingual-1"
 """An operator's own encoder for several languages; read for those its manifest names, English among them or not."""

@@ -15,6 +15,7 @@ from tests.fakes_faces import face_runtime, neutral_mesh, picture_with
 from tests.fakes_runtime import FakeNetwork
 
 FACE = Box(200, 150, 120, 150)
+OTHER = Box(480, 300, 90, 110)
 
 
 class Set:
@@ -27,6 +28,12 @@ class Set:
 
     def shoot(self, *faces: Box, time: float, grey: int = 0) -> list[Box]:
         pixels = np.maximum(picture_with(*faces), np.uint8(grey))
+        return [face.box for face in self.film.faces_in(picture_of(pixels), time)]
+
+    def wave(self, time: float, *others: Box) -> list[Box]:
+        """Shoot the face and a strip at the upper right edge that is of another grey in every frame."""
+        pixels = picture_with(FACE, *others)
+        pixels[20:60, 500:620] = 60 * (round(3 * time) % 3)
         return [face.box for face in self.film.faces_in(picture_of(pixels), time)]
 
     @property
@@ -65,6 +72,47 @@ def test_a_face_that_comes_is_found_soon() -> None:
     counts = [len(film.shoot(FACE, other, time=(10 + index) / 30)) for index in range(7)]
 
     assert counts[-1] == 2
+
+
+def test_what_moves_all_the_time_is_searched_every_second_frame_at_low_rates() -> None:
+    film = Set()
+    for index in range(5):
+        film.wave(index / 3)
+    searches = film.searches
+
+    for index in range(5, 13):
+        film.wave(index / 3)
+
+    assert film.searches - searches == 4
+
+
+def test_a_face_that_comes_beside_what_moves_all_the_time_is_found_in_its_first_frame() -> None:
+    for begin in (8, 9):
+        film = Set()
+        counts = [len(film.wave(index / 3, *((OTHER,) if index >= begin else ()))) for index in range(begin + 1)]
+
+        assert counts == [1] * begin + [2]
+
+
+def test_a_face_that_moves_on_as_it_did_needs_one_mesh_per_frame() -> None:
+    film = Set()
+    assert isinstance(film.mesh, FakeNetwork)
+    for index in range(3):
+        film.shoot(moved(FACE, 24 * index), time=index / 3)
+    before = len(film.mesh.batches)
+
+    boxes = [film.shoot(moved(FACE, 24 * index), time=index / 3)[0] for index in range(3, 9)]
+
+    assert len(film.mesh.batches) - before == 6
+    assert boxes[-1].x == pytest.approx(FACE.x + 24 * 8, abs=4)
+
+
+def test_a_face_that_turns_back_is_still_followed() -> None:
+    film = Set()
+
+    boxes = [film.shoot(moved(FACE, 60 * (index % 2)), time=index / 3)[0] for index in range(9)]
+
+    assert [box.x for box in boxes] == pytest.approx([FACE.x + 60 * (index % 2) for index in range(9)], abs=8)
 
 
 def test_a_face_that_goes_is_not_reported_any_more() -> None:
