@@ -49,7 +49,7 @@ def main() -> int:
         minutes = reading_of(10 * MINUTE, Path(folder) / "ten.wav")
         found["decoding"], waveform = decoding(minutes)
         found["voice_activity"] = voice_activity(waveform)
-        for workers in sorted({1, told.workers}):
+        for workers in sorted({1, 2, 4, told.workers}):
             found[f"pocketsphinx_{workers}"] = transcription(waveform, workers)
         kept = True
         if told.long:

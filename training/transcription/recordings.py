@@ -35,8 +35,8 @@ class Recording:
 
 
 def words_in(text: str) -> tuple[str, ...]:
-    """Return the words of a text in small letters, without marks; a hyphen parts words."""
-    return tuple(_WORD.findall(text.lower()))
+    """Return the words of a text in small letters, without marks; a hyphen parts words, and mister is mr."""
+    return tuple(_WORD.findall(text.lower().replace("mister", "mr")))
 
 
 def read_english(data: Path, librivox: Path | None) -> Iterator[Recording]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -26,7 +26,12 @@ WholeNumber = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=2**3
 
 @dataclass(frozen=True)
 class Extraction:
-    """Say which segments are wanted; models that want the same share one pass. Subclass it as a frozen dataclass."""
+    """Say which segments are wanted; models that want the same share one pass. Subclass it as a frozen dataclass.
+
+    `batch` is how many segments are scored at a time.
+    """
+
+    batch: ClassVar[int] = 32
 
     @property
     def needs_transcript(self) -> bool:
@@ -88,7 +93,9 @@ class SpeechExtraction(Extraction):
 
 @dataclass(frozen=True)
 class TextExtraction(Extraction):
-    """Want text cut by granularity."""
+    """Want text cut by granularity. Texts are small, and many together sort into rows of like length."""
+
+    batch: ClassVar[int] = 128
 
     granularity: str = "word"
     identify_speakers: bool = False

@@ -1,9 +1,10 @@
 """Find the faces of a film frame by frame: follow those that are there, and search where something changed.
 
 Searching costs several times what following costs. A region of the frame is searched when the film is cut, when a
-face in it is lost, when something changed in it beside the faces, and once a second anyway. A face that is followed
-keeps the probability it was found with, so that one weak frame does not make it flicker; it is dropped when the mesh
-network sees no face any more, or when the detector has not found it again for two seconds.
+face in it is lost, when something changed in it beside the faces, and once a second anyway. What moves all the time
+makes it be searched every second or third frame; what moves where nothing moved before, at once. A face that is
+followed keeps the probability it was found with, so that one weak frame does not make it flicker; it is dropped when
+the mesh network sees no face any more, or when the detector has not found it again for two seconds.
 """
 
 import math
@@ -21,27 +22,16 @@ from mien.domain.segment import Box
 from mien.extractors.face_alignment import hull, overlap, shared_part, square_around
 from mien.extractors.face_detection import Detection, FaceDetector
 from mien.extractors.face_mesh import SURROUNDINGS, Mesh, lay_mesh, mesh_in
-
-BLOCKS: Final = (32, 18)
-"""Blocks across and down in which frames are compared."""
-
-SAMPLES: Final = 4
-"""Points along a side of a block that stand for it."""
-
-CHANGED: Final = 12.0
-"""Grey levels by which a block changes when something moves in it."""
-
-CUT: Final = 30.0
-"""Mean change of all blocks from which on the film is cut."""
-
-CUT_SHARE: Final = 0.7
-"""Share of blocks that change at once from which on it is cut as well."""
+from mien.extractors.frame_changes import Blocks, blocks_of, changed, covered, is_cut, widened
 
 TILES_AT_ONCE: Final = 3
 """Where something moves, one in so many tiles is searched per frame, beside the whole frame; the oldest first."""
 
 SEARCH_SECONDS: Final = 0.2
 """Time between two searches of a region in which something moves all the time."""
+
+RESTLESS_FRAMES: Final = (2, 3)
+"""Frames between two such searches, of the whole frame and of a tile, as long as only that moves which moved before."""
 
 SEARCH_ANYWAY_SECONDS: Final = 1.0
 FOLLOW_SECONDS: Final = 0.5
@@ -80,6 +70,8 @@ class FoundFace:
     mesh: Mesh
     prob: float
     confirmed: float
+    speed: tuple[float, float] = (0.0, 0.0)
+    """Pixels a second to the right and down."""
 
     @cached_property
     def box(self) -> Box:
@@ -94,10 +86,16 @@ class FoundFace:
 
 @dataclass
 class _Searched:
-    """Hold when a region was searched last and what the frame looked like then."""
+    """Hold when a region was searched last, what the frame looked like then, and what had moved since the time before.
+
+    What moved before either of its last two searches is `restless`.
+    """
 
     time: float
-    blocks: NDArray[np.float32]
+    frame: int
+    blocks: Blocks
+    moved: NDArray[np.bool_]
+    restless: NDArray[np.bool_]
 
 
 @dataclass
@@ -109,22 +107,24 @@ class FilmFaces:
     threshold: float
     cut: bool = False
     _faces: list[FoundFace] = field(default_factory=list)
-    _blocks: NDArray[np.float32] | None = None
+    _blocks: Blocks | None = None
     _time: float = 0.0
+    _frame: int = 0
     _size: tuple[int, int] = (0, 0)
     _searched: dict[int, _Searched] = field(default_factory=dict)
 
     def faces_in(self, picture: Image.Image, time: float) -> list[FoundFace]:
         """Return the faces of the next frame; `cut` then says whether it follows on the one before."""
-        blocks = _blocks_of(picture)
-        self.cut = self._blocks is None or picture.size != self._size or _is_cut(self._blocks, blocks)
+        blocks = blocks_of(picture)
+        self._frame += 1
+        self.cut = self._blocks is None or picture.size != self._size or is_cut(self._blocks, blocks)
         if self.cut:
             self._faces, self._searched = [], {}
         followed, lost = self._followed(picture, time)
         regions = self.networks.detector.regions(picture, self.smallest, still=False)
         due = self._due(regions, blocks, time, [*followed, *lost], lost)
         found = self.networks.detector.find(picture, [regions[number] for number in due])
-        self._searched |= {number: _Searched(time, blocks) for number in due}
+        self._searched |= {number: self._looked(number, blocks, time) for number in due}
         known = _confirmed(followed, found, time)
         fresh = [self._new(picture, one, time) for one in found if one.prob >= self.threshold and _is_new(one, known)]
         sure = [face for face in (*known, *fresh) if face.sure >= self.threshold]
@@ -138,31 +138,41 @@ class FilmFaces:
         followed: list[FoundFace] = []
         lost: list[FoundFace] = []
         for face in self._faces:
-            mesh = follow(self.networks.mesh, picture, face.mesh) if step <= FOLLOW_SECONDS else None
+            way = face.speed[0] * step, face.speed[1] * step
+            mesh = follow(self.networks.mesh, picture, face.mesh, way) if step <= FOLLOW_SECONDS else None
             if mesh is None:
                 lost.append(face)
                 continue
-            followed.append(replace(face, mesh=mesh))
+            followed.append(replace(face, mesh=mesh, speed=_speed(face.mesh, mesh, step)))
         return followed, lost
+
+    def _looked(self, number: int, blocks: Blocks, time: float) -> _Searched:
+        last = self._searched.get(number)
+        if last is None:
+            nothing = np.zeros(blocks.shape, bool)
+            return _Searched(time, self._frame, blocks, nothing, nothing)
+        moved = widened(changed(last.blocks, blocks))
+        return _Searched(time, self._frame, blocks, moved, moved | last.moved)
 
     def _due(
         self,
         regions: Sequence[Box],
-        blocks: NDArray[np.float32],
+        blocks: Blocks,
         time: float,
         around: Sequence[FoundFace],
         lost: Sequence[FoundFace],
     ) -> list[int]:
         """Return the numbers of the regions to search now."""
-        hidden = _covered([_with_surroundings(face.box) for face in around], self._size)
+        hidden = covered([_with_surroundings(face.box) for face in around], self._size)
         due, moved = [], []
         for number, region in enumerate(regions):
             last = self._searched.get(number)
             if last is None or time - last.time >= SEARCH_ANYWAY_SECONDS or any(_meets(one, region) for one in lost):
                 due.append(number)
             elif time - last.time >= SEARCH_SECONDS:
-                changed = (np.abs(blocks - last.blocks) > CHANGED) & ~hidden & _covered([region], self._size)
-                moved += [number] if changed.any() else []
+                moves = changed(last.blocks, blocks) & ~hidden & covered([region], self._size)
+                waited = self._frame - last.frame >= RESTLESS_FRAMES[1 if number else 0]
+                moved += [number] if (moves if waited else moves & ~last.restless).any() else []
         tiles = sorted((number for number in moved if number), key=lambda number: self._searched[number].time)
         some = max(0, math.ceil((len(regions) - 1) / TILES_AT_ONCE) - sum(1 for number in due if number))
         return sorted({*due, *(number for number in moved if not number), *tiles[:some]})
@@ -171,15 +181,25 @@ class FilmFaces:
         return FoundFace(lay_mesh(self.networks.mesh, picture, found), found.prob, time)
 
 
-def follow(network: Network, picture: Image.Image, before: Mesh) -> Mesh | None:
-    """Return the mesh of a face in the next frame, or None when it is not there any more."""
-    now = mesh_in(network, picture, square_around(before.points, before.angle, SURROUNDINGS))
-    shared = overlap(hull(before.points), hull(now.points))
-    if now.flag < LEAST_FLAG or shared < JUMPED:
+def follow(network: Network, picture: Image.Image, before: Mesh, way: tuple[float, float] = (0, 0)) -> Mesh | None:
+    """Return the mesh of a face in the next frame, or None when it is not there any more.
+
+    It is looked for where it is if it goes on as it went: `way` pixels to the right and down.
+    """
+    expected = before.points + np.array((*way, 0), np.float32)
+    now = mesh_in(network, picture, square_around(expected, before.angle, SURROUNDINGS))
+    if any(way) and (now.flag < LEAST_FLAG or overlap(hull(expected), hull(now.points)) < JUMPED):
+        return follow(network, picture, before)
+    if now.flag < LEAST_FLAG or overlap(hull(before.points), hull(now.points)) < JUMPED:
         return None
-    if shared < MOVED:
+    if overlap(hull(expected), hull(now.points)) < MOVED:
         now = mesh_in(network, picture, square_around(now.points, now.angle, SURROUNDINGS))
     return steadied(before, now)
+
+
+def _speed(before: Mesh, now: Mesh, seconds: float) -> tuple[float, float]:
+    x, y = (now.points - before.points)[:, :2].mean(axis=0) / max(seconds, 1e-3)
+    return float(x), float(y)
 
 
 def steadied(before: Mesh, now: Mesh) -> Mesh:
@@ -216,31 +236,9 @@ def _is_new(found: Detection, known: Sequence[FoundFace]) -> bool:
     return all(shared_part(found.box, face.box) < SAME_FACE for face in known)
 
 
-def _is_cut(before: NDArray[np.float32], now: NDArray[np.float32]) -> bool:
-    change = np.abs(now - before)
-    return float(change.mean()) > CUT or float((change > CHANGED).mean()) > CUT_SHARE
-
-
-def _blocks_of(picture: Image.Image) -> NDArray[np.float32]:
-    across, down = BLOCKS
-    points = picture.resize((across * SAMPLES, down * SAMPLES), Image.Resampling.NEAREST)
-    grouped = np.asarray(points, np.float32).reshape(down, SAMPLES, across, SAMPLES * 3)
-    return np.asarray(grouped.mean(axis=(1, 3)), np.float32)
-
-
 def _with_surroundings(box: Box) -> Box:
     """Return the box twice as large: hair and shoulders move with a face and are no reason to search."""
     return Box(box.x - box.w / 2, box.y - box.h / 2, 2 * box.w, 2 * box.h)
-
-
-def _covered(boxes: Sequence[Box], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return which blocks of a frame the boxes touch."""
-    covered = np.zeros(BLOCKS[::-1], bool)
-    across, down = max(size[0], 1) / BLOCKS[0], max(size[1], 1) / BLOCKS[1]
-    for box in boxes:
-        left, top = max(0, int(box.x / across)), max(0, int(box.y / down))
-        covered[top : int((box.y + box.h) / down) + 1, left : int((box.x + box.w) / across) + 1] = True
-    return covered
 
 
 def _meets(face: FoundFace, region: Box) -> bool:

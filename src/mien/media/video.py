@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -82,6 +82,7 @@ def read_frames(path: Path, fps: float, limits: MediaLimits, cancellation: Cance
         clock = Clock(track)
         sampling = Sampling(fps)
         sparse = SparseDecoding(track, sampling.fps)
+        converter = VideoReformatter()
         for count, picture in enumerate(decoded(container, track, path, cancellation, sparse.prepare)):
             index = sparse.number(count, picture.pts)
             seconds = clock.seconds(index, picture.pts)
@@ -89,12 +90,17 @@ def read_frames(path: Path, fps: float, limits: MediaLimits, cancellation: Cance
                 raise too_long(limits)
             if sampling.wants(clock.halfway(seconds, picture.duration)):
                 check_pixels("video", picture.width, picture.height, limits)
-                yield Frame(index, float(seconds), upright(picture))
+                yield Frame(index, float(seconds), upright(picture, converter))
 
 
-def upright(picture: VideoFrame) -> NDArray[np.uint8]:
-    """Return a decoded frame as RGB, turned and mirrored as its display matrix says."""
-    pixels = np.asarray(picture.to_ndarray(format="rgb24", src_colorspace=_colours(picture)), dtype=np.uint8)
+def upright(picture: VideoFrame, converter: VideoReformatter | None = None) -> NDArray[np.uint8]:
+    """Return a decoded frame as RGB, turned and mirrored as its display matrix says.
+
+    A converter that is kept from frame to frame spares setting one up; more threads would cost more than they spare.
+    """
+    converter = converter or VideoReformatter()
+    coloured = converter.reformat(picture, format="rgb24", src_colorspace=_colours(picture), threads=1)
+    pixels = np.asarray(coloured.to_ndarray(), dtype=np.uint8)
     matrix: Any = picture.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return pixels

@@ -20,7 +20,6 @@ from mien.pipeline.hearing import Hearing, Listener
 from mien.pipeline.plan import ExtractorClass, ModelClass, Pass, plan
 from mien.pipeline.watched import WatchedMedia
 
-BATCH = 32
 log = logging.getLogger(__name__)
 Keep = Callable[[FaceCrop], None]
 T = TypeVar("T")
@@ -110,7 +109,7 @@ class Pipeline:
         models: dict[str, ExpressionModel[Any]] = {name: self._load(self._models[name]) for name in one.models}
         found = {name: self._collect() for name in models}
         wants_pictures = any(getattr(options, "save_faces", False) for options in one.models.values())
-        for batch in _batches(extractor.extract(media, transcript, one.wanted), BATCH):
+        for batch in _batches(extractor.extract(media, transcript, one.wanted), one.wanted.batch):
             cancellation.check()
             kept = [as_reported(segment) for segment in batch]
             for name, model in models.items():

@@ -76,15 +76,25 @@ class _Stretch:
 
 def _stretch(span: TimeSpan, heard: Sequence[Heard]) -> _Stretch:
     """Return the words of a stretch with their times in the recording; silences and noises are left out."""
-    said = [(_VARIANT.sub("", name), first, last, sure) for name, first, last, sure in heard if name[0] not in "<[+"]
-    letters = sum(len(name) for name, *_ in said)
-    right = likely_right(sum(len(name) * sure for name, _, _, sure in said) / letters) if said else 0.0
+    said = said_in(heard)
+    right = likely_right(mean_posterior(said)) if said else 0.0
     words = []
     for name, first, last, sure in said:
         begin = min(span.end, span.begin + first / FRAMES_PER_SECOND)
         end = max(begin, min(span.end, span.begin + (last + 1) / FRAMES_PER_SECOND))
         words.append(SpokenWord(name, TimeSpan(begin, end), min(1.0, max(0.0, sure)) * right))
     return _Stretch(tuple(words), right)
+
+
+def said_in(heard: Sequence[Heard]) -> list[Heard]:
+    """Return the words among what was heard, as they are written: silences, noises and marks of variants left out."""
+    return [(_VARIANT.sub("", name), first, last, sure) for name, first, last, sure in heard if name[0] not in "<[+"]
+
+
+def mean_posterior(said: Sequence[Heard]) -> float:
+    """Return the mean probability of words, 0…1, each counting as long as it is; 0 without words."""
+    letters = sum(len(name) for name, *_ in said)
+    return sum(len(name) * sure for name, _, _, sure in said) / letters if letters else 0.0
 
 
 def likely_right(posterior: float) -> float:

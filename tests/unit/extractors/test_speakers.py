@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mien.domain.cancellation import Cancellation
-from mien.domain.errors import WeightsMissing
+from mien.domain.errors import UnknownNetwork, WeightsMissing
 from mien.domain.media import Waveform
+from mien.domain.network import Runtime
 from mien.domain.segment import TimeSpan
 from mien.domain.transcript import Turn
 from mien.extractors.speaker_space import SPACE
@@ -15,11 +16,8 @@ from mien.extractors.speakers import SpeakerDiariser, joined, numbered
 from mien.extractors.voice_prints import BANDS, PRINT_SIZE, WEIGHTS
 
 RATE = 16_000
-JUDGED = {
-    "alone": {"weights": [4.0, 0.0, 0.0, 0.0], "bias": -2.0},
-    "same": {"weights": [10.0, 0.0, 0.0], "bias": -5.0},
-    "right": {"weights": [3.0], "bias": -0.5},
-}
+JUDGED = {"more": {"weights": [0.0, -20.0] + [0.0] * 17, "bias": 10.0}, "right": {"weights": [3.0], "bias": -0.5}}
+"""As many as there are clusters of which no two point the same way."""
 
 
 class Pitch:
@@ -43,6 +41,13 @@ class PitchRuntime:
         return json.dumps({"judgements": JUDGED})
 
 
+class PermissiveRuntime(PitchRuntime):
+    def network(self, weights):
+        if weights == SPACE:
+            raise UnknownNetwork(weights)
+        return super().network(weights)
+
+
 def talk(*parts: tuple[float, float]) -> tuple[Waveform, list[TimeSpan]]:
     """Let voices, each a tone with some breath, speak one after the other: (hertz, seconds) each, 0.8 s apart."""
     random = np.random.default_rng(5)
@@ -55,8 +60,8 @@ def talk(*parts: tuple[float, float]) -> tuple[Waveform, list[TimeSpan]]:
     return Waveform(np.concatenate(sound).astype(np.float32), RATE), speech
 
 
-def heard(*parts: tuple[float, float]) -> list[tuple[float, float, str]]:
-    turns = SpeakerDiariser(PitchRuntime()).turns(*talk(*parts), Cancellation())
+def heard(*parts: tuple[float, float], runtime: Runtime | None = None) -> list[tuple[float, float, str]]:
+    turns = SpeakerDiariser(runtime or PitchRuntime()).turns(*talk(*parts), Cancellation())
     assert all(turn.confidence is None or 0 <= turn.confidence <= 1 for turn in turns)
     return [(round(turn.time.begin, 1), round(turn.time.end, 1), turn.speaker) for turn in turns]
 
@@ -75,6 +80,14 @@ def test_three_voices_are_three_speakers() -> None:
 
 def test_one_voice_is_one_speaker() -> None:
     assert {speaker for _begin, _end, speaker in heard((400, 4.0), (400, 3.0))} == {"spk_0"}
+
+
+def test_without_fitted_weights_thresholds_tell_voices_apart() -> None:
+    two = heard((2000, 3.0), (400, 2.0), (2000, 2.5), runtime=PermissiveRuntime())
+    one = heard((400, 4.0), (400, 3.0), runtime=PermissiveRuntime())
+
+    assert [speaker for _begin, _end, speaker in two] == ["spk_0", "spk_1", "spk_0"]
+    assert {speaker for _begin, _end, speaker in one} == {"spk_0"}
 
 
 def test_a_word_too_short_for_a_print_belongs_to_who_speaks_nearest() -> None:
