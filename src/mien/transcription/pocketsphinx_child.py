@@ -19,6 +19,7 @@ RATE = 16_000
 def main(heard: IO[bytes], said: IO[bytes]) -> None:
     """Answer every message until there are no more."""
     decoder = Decoder(loglevel="FATAL", samprate=float(RATE))
+    recognise(decoder, bytes(RATE))  # half a second of silence: a fresh decoder hears a word in it, and never again
     while (sound := read_message(heard)) is not None:
         write_message(said, json.dumps(recognise(decoder, sound)).encode())
 
