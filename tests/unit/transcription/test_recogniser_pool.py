@@ -26,8 +26,8 @@ def test_each_stretch_is_heard_and_the_order_stays(pool):
     hum = (np.sin(np.arange(16_000) / 8) * 8000).astype("<i2").tobytes()
     heard = list(pool.recognise([SILENCE, hum, SILENCE, b""], Cancellation()))
     assert len(heard) == 4
-    assert heard[0] == heard[2]
-    assert heard[3] == []
+    assert heard[0] == heard[2] == heard[3] == []
+    assert heard[1]
     assert all(0 <= sure <= 1 for words in heard for _, _, _, sure in words)
 
 
