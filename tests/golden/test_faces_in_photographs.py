@@ -120,8 +120,6 @@ def test_a_plot_of_what_is_no_photograph_is_refused(tmp_path: Path) -> None:
 
 def test_the_other_detector_finds_the_same_faces() -> None:
     store = WeightsStore(SETTINGS.weights, chosen=frozenset({CENTERFACE}))
-    if not (SETTINGS.weights / CENTERFACE).is_dir():
-        pytest.skip("CenterFace is fetched only when MIEN_FACE_DETECTOR chooses it")
     detector = CenterFace(NetworkRuntime(store).network(CENTERFACE))
     counts = []
     for name in ("astronaut.png", "grace_hopper.jpg", "coffee.png"):
