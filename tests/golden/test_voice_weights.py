@@ -55,7 +55,7 @@ def test_the_golden_sounds_get_the_golden_outputs(weights: str, heard: dict[str,
 
     assert set(found) == set(golden["outputs"])
     for name, rows in golden["outputs"].items():
-        assert found[name] == pytest.approx(np.array(rows), abs=2e-3)
+        assert found[name] == pytest.approx(np.array(rows), abs=golden["tolerance"])
 
 
 @pytest.mark.parametrize("weights", FREE + BOUND)
