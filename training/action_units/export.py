@@ -26,6 +26,7 @@ from training.action_units.train import DEFAULT_OUT
 from training.face_geometry.meshes import DEFAULT_FILE
 from training.shared.parity import check_parity, run_onnx
 from training.shared.splits import Split
+from training.shared.weights_folder import write_beside
 
 NAME, VERSION = "face-action-units", "1"
 OPSET = 17
@@ -118,9 +119,7 @@ def export(checkpoint: Path, data: Path, meshes: Path, folder: Path) -> dict[str
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(graph, folder / graph.name)
     golden = {"input": GOLDEN_FORMULA, "logits": logits[:4].round(6).tolist(), "tolerance": 1e-3}
-    (folder / "golden.json").write_text(json.dumps(golden, indent=2) + "\n")
-    (folder / "manifest.json").write_text(json.dumps(told, indent=2) + "\n")
-    shutil.copyfile(CARD, folder / CARD.name)
+    write_beside(folder, told, golden, CARD)
     return told
 
 

@@ -22,6 +22,7 @@ from training.action_units.data import DEFAULT_DATA, WeakFaces, load_weak_faces
 from training.action_units.network import ActionUnitNet, ServedNet
 from training.face.data import augment, draw_weights, network_input
 from training.face_geometry.meshes import DEFAULT_FILE
+from training.shared.fitting import build_optimiser, follow, initialise
 from training.shared.splits import Split
 
 CONFIG = Path(__file__).with_name("config.toml")
@@ -32,22 +33,8 @@ log = logging.getLogger(__name__)
 def build_network(settings: Mapping[str, Any]) -> ActionUnitNet:
     """Set up an untrained network as the `[network]` settings say."""
     net = ActionUnitNet(settings)
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it; it is faster
+    initialise(net)
     return net
-
-
-def build_optimiser(net: nn.Module, settings: Mapping[str, Any]) -> torch.optim.SGD:
-    """Set up SGD that decays weights, but neither biases nor normalisation."""
-    decayed = [value for value in net.parameters() if value.ndim > 1]
-    free = [value for value in net.parameters() if value.ndim <= 1]
-    groups = [
-        {"params": decayed, "weight_decay": settings["weight_decay"]},
-        {"params": free, "weight_decay": 0.0},
-    ]
-    return torch.optim.SGD(groups, settings["learning_rate"], settings["momentum"], nesterov=True)
 
 
 def rate_at(epoch: float, settings: Mapping[str, Any]) -> float:
@@ -57,14 +44,6 @@ def rate_at(epoch: float, settings: Mapping[str, Any]) -> float:
         return float(settings["learning_rate"] * (epoch + 0.01) / warmup)
     progress = (epoch - warmup) / (settings["epochs"] - warmup)
     return float(settings["learning_rate"] * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
-
-
-@torch.no_grad()
-def follow(average: nn.Module, net: nn.Module, decay: float) -> None:
-    """Move the running average of all weights, and of the normalisation's statistics, a little to the net."""
-    for slow, fast in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-        if slow.is_floating_point():
-            slow.lerp_(fast, 1 - decay)
 
 
 @torch.no_grad()

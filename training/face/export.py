@@ -26,6 +26,7 @@ from training.face.train import DEFAULT_OUT, predict
 from training.shared.parity import check_parity, run_onnx
 from training.shared.scores import softmax
 from training.shared.splits import Split
+from training.shared.weights_folder import write_beside
 
 NAME = "face-expression"
 VERSION = "1"
@@ -150,9 +151,7 @@ def export(out: Path, data: Path, folder: Path) -> Mapping[str, Any]:
         described = manifest(graph, calibration, evaluate(logits[len(golden_faces()) :], faces))
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(graph, folder / graph.name)
-        (folder / "golden.json").write_text(json.dumps(golden(graph), indent=2) + "\n")
-    (folder / "manifest.json").write_text(json.dumps(described, indent=2) + "\n")
-    shutil.copyfile(CARD, folder / CARD.name)
+        write_beside(folder, described, golden(graph), CARD)
     return {"parity": difference, **described}
 
 

@@ -21,9 +21,10 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from training.face.data import DEFAULT_FOLDER, Faces, load_faces, network_input
-from training.face.network import Block, FaceExpressionNet, ServedNet
+from training.face.network import FaceExpressionNet, ServedNet
 from training.face.train import CONFIG, DEFAULT_OUT, build_network, report
 from training.shared.parity import check_parity, run_onnx
+from training.shared.residual import Block
 from training.shared.splits import Split
 
 LENGTH = 0.5

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, Faces, augment, draw_weights, load_faces, mix, network_input
 from training.face.network import FaceExpressionNet, ServedNet
+from training.shared.fitting import build_optimiser, follow, initialise
 from training.shared.scores import accuracy, class_scores, confusion, softmax, vote_loss
 from training.shared.splits import Split
 
@@ -31,22 +32,8 @@ log = logging.getLogger(__name__)
 def build_network(settings: Mapping[str, Any]) -> FaceExpressionNet:
     """Set up an untrained network as the `[network]` settings say."""
     net = FaceExpressionNet(settings["widths"], settings["blocks"], settings["dropout"], settings["gated"])
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it; it is faster
+    initialise(net)
     return net
-
-
-def build_optimiser(net: nn.Module, settings: Mapping[str, Any]) -> torch.optim.SGD:
-    """Set up SGD that decays weights, but neither biases nor normalisation."""
-    decayed = [value for value in net.parameters() if value.ndim > 1]
-    free = [value for value in net.parameters() if value.ndim <= 1]
-    groups = [
-        {"params": decayed, "weight_decay": settings["weight_decay"]},
-        {"params": free, "weight_decay": 0.0},
-    ]
-    return torch.optim.SGD(groups, settings["learning_rate"], settings["momentum"], nesterov=True)
 
 
 @dataclass(frozen=True)
@@ -78,14 +65,6 @@ class Run:
     net: FaceExpressionNet
     average: FaceExpressionNet
     optimiser: torch.optim.Optimizer
-
-
-@torch.no_grad()
-def follow(average: nn.Module, net: nn.Module, decay: float) -> None:
-    """Move the running average of all weights, and of the normalisation's statistics, a little to the net."""
-    for slow, fast in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-        if slow.is_floating_point():
-            slow.lerp_(fast, 1 - decay)
 
 
 @torch.no_grad()

@@ -6,7 +6,6 @@ python -m training.facemesh.export --meshes build/meshes.npz
 import argparse
 import hashlib
 import json
-import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from training.facemesh.train import DEFAULT_OUT, figures
 from training.shared.parity import check_parity, run_onnx
 from training.shared.scores import softmax
 from training.shared.splits import Split
+from training.shared.weights_folder import write_beside
 
 NAME, VERSION = "facemesh-expression", "1"
 OPSET = 17
@@ -95,9 +95,7 @@ def export(checkpoint: Path, meshes: Path, folder: Path) -> dict[str, Any]:
         check_parity(served(torch.from_numpy(inputs)).numpy(), logits)
     told = manifest(graph, figures(logits[len(golden_shapes()) :], test))
     golden = {"input": GOLDEN_FORMULA, "scores": softmax(logits[:4]).round(6).tolist(), "tolerance": 1e-4}
-    (folder / "golden.json").write_text(json.dumps(golden, indent=2) + "\n")
-    (folder / "manifest.json").write_text(json.dumps(told, indent=2) + "\n")
-    shutil.copyfile(CARD, folder / CARD.name)
+    write_beside(folder, told, golden, CARD)
     return told
 
 
