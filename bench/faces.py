@@ -10,13 +10,15 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 from PIL import Image
 
 from mien.assembly import pull_samples
@@ -79,7 +81,11 @@ class CountingRuntime:
         network = self.runtime.network(weights)
 
         class Counted:
-            def run(_, inputs, outputs=None):  # type: ignore[no-untyped-def]  # noqa: N805
+            def run(
+                _,  # noqa: N805  # `self` is the runtime that counts
+                inputs: Mapping[str, NDArray[Any]],
+                outputs: Sequence[str] | None = None,
+            ) -> Mapping[str, NDArray[Any]]:
                 self.counts[weights] = self.counts.get(weights, 0) + len(next(iter(inputs.values())))
                 return network.run(inputs, outputs)
 

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -122,7 +123,7 @@ def fetch(client: httpx.Client, job_id: str) -> tuple[Path, Path]:
     return files
 
 
-def show(predictions: list[dict[str, object]]) -> None:
+def show(predictions: list[dict[str, Any]]) -> None:
     """Print every face, utterance, burst, sentence and entity with its place and strongest expressions, and errors."""
     for element in predictions:
         for file, model, group, prediction in walk(element):
@@ -130,7 +131,7 @@ def show(predictions: list[dict[str, object]]) -> None:
             print(f"    {expressions(prediction)}")
         for line in problems(element):
             print(f"\nerror: {line}")
-        for item in element.get("results", {}).get("predictions", []):  # type: ignore[attr-defined]
+        for item in element.get("results", {}).get("predictions", []):
             if item["file_type"] == "image" and not item["models"]["face"]["grouped_predictions"]:
                 print(f"\n{item['file']}  no face")
 

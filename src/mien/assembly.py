@@ -73,6 +73,16 @@ def open_weights(settings: Settings) -> WeightsStore:
     )
 
 
+def _open_runtime(settings: Settings) -> NetworkRuntime:
+    """Return what loads and runs networks."""
+    return NetworkRuntime(open_weights(settings), settings.threads)
+
+
+def _media_limits(settings: Settings) -> MediaLimits:
+    """Return how large and how long a file may be."""
+    return MediaLimits(max_pixels=settings.max_pixels, max_seconds=settings.max_media_seconds)
+
+
 def _chosen_networks(settings: Settings) -> frozenset[str]:
     """Return the optional networks that the settings ask for."""
     return frozenset({CENTERFACE} if settings.face_detector == "centerface" else ())
@@ -97,7 +107,7 @@ def open_keys(database: Database) -> SqlKeyStore:
 
 def build_pipeline(settings: Settings) -> Pipeline:
     """Return the pipeline over every installed model and extractor; networks load on first use."""
-    runtime = NetworkRuntime(open_weights(settings), settings.threads)
+    runtime = _open_runtime(settings)
     return Pipeline(
         discover(MODELS),
         tuple(discover(EXTRACTORS).values()),
@@ -142,8 +152,8 @@ class FaceReader:
 
 def build_face_reader(settings: Settings) -> FaceReader:
     """Return the parts of explaining faces; the networks of a model load when it is first asked."""
-    limits = MediaLimits(max_pixels=settings.max_pixels, max_seconds=settings.max_media_seconds)
-    runtime = NetworkRuntime(open_weights(settings), settings.threads)
+    limits = _media_limits(settings)
+    runtime = _open_runtime(settings)
     table = read_table()
     return FaceReader(
         lambda path: open_media(path, limits),
@@ -215,15 +225,15 @@ class Viewer:
 
 def build_viewer(settings: Settings) -> Viewer:
     """Return the parts of drawing what was found."""
-    limits = MediaLimits(max_pixels=settings.max_pixels, max_seconds=settings.max_media_seconds)
-    runtime = NetworkRuntime(open_weights(settings), settings.threads)
+    limits = _media_limits(settings)
+    runtime = _open_runtime(settings)
     return Viewer(
         lambda path: open_media(path, limits), lambda pixels, box: mesh_of_box(runtime.network(MESH), pixels, box)
     )
 
 
 def _task_parts(settings: Settings, pipeline: Pipeline, blobs: BlobStore, uploads: OpenUpload) -> TaskParts:
-    limits = MediaLimits(max_pixels=settings.max_pixels, max_seconds=settings.max_media_seconds)
+    limits = _media_limits(settings)
 
     def opened(path: Path, subtitles: Path | None, scratch: Path, cancellation: Cancellation) -> Media:
         return open_media(path, limits, scratch, cancellation, subtitles)

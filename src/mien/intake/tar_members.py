@@ -57,7 +57,7 @@ def tar_members(path: Path, allowance: Allowance) -> Iterator[Member]:
     """Yield the members as they come. Raises ArchiveUnreadable where the tar breaks off, after what came before."""
     with path.open("rb") as file:
         forward = _ForwardFile(unpacked(file), allowance)
-        with _reported(), tarfile.open(mode="r:", fileobj=forward) as archive:  # type: ignore[call-overload]
+        with _reported(), tarfile.open(mode="r:", fileobj=forward) as archive:  # type: ignore[call-overload]  # only reads
             yield from _walk(archive)
         # tarfile ends quietly at a header it cannot read; a tar that is whole ends in zeros, or just ends.
         if forward.last.strip(b"\0"):
