@@ -18,6 +18,7 @@ from mien.domain.request import InferenceRequest
 from mien.domain.segment import FaceCrop
 from mien.domain.source import FileSource
 from mien.engine.run_task import run_task
+from mien.intake.subtitles import paired
 from mien.models.explanation import ExplainedScore
 from mien.settings import Settings, read_settings
 from mien.wire.requests import parse_request
@@ -113,10 +114,13 @@ class LocalFile:
 def files_of(paths: Paths) -> list[LocalFile]:
     """Return the files a user means: files as they are, folders as all their files but hidden ones, sorted.
 
+    Subtitles of a recording among them go with it and are no file of their own.
     Raises InvalidRequest naming a path that does not exist or a folder without files.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    return [file for path in given for file in _files_of(Path(path))]
+    files = [file for path in given for file in _files_of(Path(path))]
+    subtitles = set(paired([file.path.absolute().as_posix() for file in files]).values())
+    return [file for file in files if file.path.absolute().as_posix() not in subtitles]
 
 
 def _files_of(path: Path) -> list[LocalFile]:

@@ -26,9 +26,11 @@ from mien.extractors.face_centers import CENTERFACE
 from mien.extractors.face_mesh import MESH, mesh_of_box
 from mien.extractors.faces import FaceExtractor
 from mien.extractors.speakers import SpeakerDiariser
-from mien.intake.acquire import Acquirer, OpenUpload
+from mien.intake.acquire import Acquirer, FindSubtitles, OpenUpload
+from mien.intake.addresses import Reach, read_networks, read_ports
 from mien.intake.connections import guarded_client
 from mien.intake.limits import IntakeLimits
+from mien.intake.subtitles import subtitles_beside
 from mien.media.limits import MediaLimits
 from mien.media.opening import open_media, text_media
 from mien.media.png import encode_png
@@ -57,6 +59,13 @@ from mien.transcription.choice import TranscriberChoice, choose, fetch_whisper
 
 Report = Callable[[str], None]
 CALLBACK_SECONDS = 120.0
+
+
+def reach(settings: Settings) -> Reach:
+    """Return which addresses downloads and callbacks may contact. Raises InvalidRequest for malformed settings."""
+    return Reach(
+        settings.allow_private_addresses, read_networks(settings.allow_networks), read_ports(settings.allow_ports)
+    )
 
 
 def installed_options() -> dict[str, type[Options]]:
@@ -185,7 +194,7 @@ def build_worker(settings: Settings) -> Worker:
     blobs = _blobs(settings)
     pipeline = build_pipeline(settings)
     pipeline.warm()
-    parts = _task_parts(settings, pipeline, blobs, _uploads(blobs))
+    parts = _task_parts(settings, pipeline, blobs, _acquire(settings, _uploads(blobs)))
     store = SqlJobStore(open_store(settings))
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
     return Worker(name, store, lambda task, cancellation: run_task(task, cancellation, parts), settings.lease_seconds)
@@ -194,7 +203,7 @@ def build_worker(settings: Settings) -> Worker:
 def build_deliveries(settings: Settings, database: Database) -> Deliveries:
     """Return the sender of callbacks."""
     sender = CallbackSender(
-        guarded_client(settings.allow_private_addresses, exchange_seconds=CALLBACK_SECONDS), settings.callback_secret
+        guarded_client(reach(settings), exchange_seconds=CALLBACK_SECONDS, proxy=settings.proxy), settings.callback_secret
     )
     return Deliveries(SqlJobStore(database), _blobs(settings), sender.send)
 
@@ -212,7 +221,8 @@ def build_local(settings: Settings, folder: Path) -> LocalParts:
     """Return the parts of a run over local files: results go to the folder, uploads are paths."""
     blobs = FsspecBlobs(f"file://{folder / 'blobs'}")
     local = settings.model_copy(update={"scratch": folder / "scratch"})
-    return LocalParts(_task_parts(local, build_pipeline(settings), blobs, Path), blobs, installed_options())
+    parts = _task_parts(local, build_pipeline(settings), blobs, _acquire(local, Path, subtitles_beside))
+    return LocalParts(parts, blobs, installed_options())
 
 
 @dataclass(frozen=True)
@@ -232,25 +242,23 @@ def build_viewer(settings: Settings) -> Viewer:
     )
 
 
-def _task_parts(settings: Settings, pipeline: Pipeline, blobs: BlobStore, uploads: OpenUpload) -> TaskParts:
+def _task_parts(settings: Settings, pipeline: Pipeline, blobs: BlobStore, acquire: Acquire) -> TaskParts:
     limits = _media_limits(settings)
 
     def opened(path: Path, subtitles: Path | None, scratch: Path, cancellation: Cancellation) -> Media:
         return open_media(path, limits, scratch, cancellation, subtitles)
 
-    return TaskParts(
-        _acquire(settings, uploads), opened, text_media, pipeline.analyze, encode_png, blobs, settings.scratch_folder
-    )
+    return TaskParts(acquire, opened, text_media, pipeline.analyze, encode_png, blobs, settings.scratch_folder)
 
 
-def _acquire(settings: Settings, uploads: OpenUpload) -> Acquire:
+def _acquire(settings: Settings, uploads: OpenUpload, find_subtitles: FindSubtitles | None = None) -> Acquire:
     limits = IntakeLimits(
         download_bytes=settings.max_url_bytes,
         archive_bytes=settings.max_archive_bytes,
         archive_members=settings.max_archive_members,
         archive_ratio=settings.max_archive_ratio,
     )
-    return Acquirer(uploads, limits, settings.allow_private_addresses).acquire
+    return Acquirer(uploads, limits, reach(settings), find_subtitles, settings.proxy).acquire
 
 
 def _uploads(blobs: BlobStore) -> OpenUpload:

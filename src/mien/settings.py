@@ -74,6 +74,15 @@ class Settings(BaseModel):
     allow_private_addresses: bool = Field(
         False, description="let downloads and callbacks reach loopback and private networks"
     )
+    allow_networks: str = Field(
+        "", description="networks that downloads and callbacks may reach beside public ones, `10.1.0.0/16,fd12::/48`"
+    )
+    allow_ports: str = Field(
+        "80,443,8080,8443", description="ports of public addresses they may reach, `80,8000-8100`, or `any`"
+    )
+    proxy: str | None = Field(
+        None, description="proxy that downloads and callbacks take, `http://HOST:PORT`; it then says what names mean"
+    )
     callback_secret: str | None = Field(None, description="sign callbacks with this secret (HMAC-SHA256)")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="DEBUG, INFO, WARNING or ERROR"

@@ -8,12 +8,16 @@ from typing import BinaryIO
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import SourceError
 from mien.domain.source import FileSource, Item, Items, Source, TextSource, UrlSource
+from mien.intake.addresses import Reach
 from mien.intake.archives import is_archive, unpack
 from mien.intake.download import Downloader
 from mien.intake.limits import IntakeLimits
 
 OpenUpload = Callable[[str], BinaryIO | Path]
 """Return an upload by its key: its bytes to read, or its path where it lies on local disk anyway."""
+
+FindSubtitles = Callable[[Path], Path | None]
+"""Return the subtitles that belong to a local recording, or None."""
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -22,15 +26,22 @@ class Acquirer:
     """Bring sources to disk. Keep one and close it when done.
 
     Items come one by one, each readable until the next is asked for. What the sources need on disk lies under the
-    scratch folder handed in and is gone when the iterator ends or is closed.
+    scratch folder handed in and is gone when the iterator ends or is closed. `find_subtitles` is asked for those of an
+    upload that lies on local disk.
     """
 
     def __init__(
-        self, open_upload: OpenUpload, limits: IntakeLimits | None = None, allow_private_addresses: bool = False
+        self,
+        open_upload: OpenUpload,
+        limits: IntakeLimits | None = None,
+        reach: Reach | None = None,
+        find_subtitles: FindSubtitles | None = None,
+        proxy: str | None = None,
     ) -> None:
         self._open_upload = open_upload
+        self._find_subtitles = find_subtitles or _no_subtitles
         self._limits = limits or IntakeLimits()
-        self._downloader = Downloader(self._limits, allow_private_addresses)
+        self._downloader = Downloader(self._limits, reach, proxy)
 
     def acquire(self, source: Source, scratch: Path, cancellation: Cancellation) -> Items:
         """Yield the items of a source. Raises a SourceError when the whole source, or its rest, is unusable."""
@@ -68,7 +79,11 @@ class Acquirer:
         if is_archive(path):
             yield from unpack(path, folder, self._limits, cancellation)
             return
-        yield Item(name, path)
+        yield Item(name, path, subtitles=self._find_subtitles(path))
+
+
+def _no_subtitles(_: Path) -> Path | None:
+    return None
 
 
 def _texts(source: TextSource) -> Items:

@@ -1,13 +1,22 @@
 """Say which addresses are off limits."""
 
 import ipaddress
+import re
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from mien.domain.errors import AddressRefused
+from mien.domain.errors import AddressRefused, InvalidRequest
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Lookup = Callable[[str, int], list[str]]
+"""Returns the addresses of a host, for a port. Raises OSError when it has none."""
+
+WEB_PORTS = frozenset({80, 443, 8080, 8443})
+WIDEST = {4: 8, 6: 16}
+"""How short a prefix may be that somebody opens: wider ones are a slip of the pen."""
 
 
 def _networks(*written: str) -> tuple[Network, ...]:
@@ -58,27 +67,95 @@ def _meant(address: Address) -> Address:
     return address
 
 
-def off_limits(address: Address, allow_private: bool) -> bool:
-    """Say whether an address must not be contacted.
+@dataclass(frozen=True)
+class Reach:
+    """Say which addresses may be contacted.
 
-    With `allow_private`, loopback and private networks are open; link-local, metadata, multicast, reserved and
-    unspecified addresses never are.
+    By itself only public ones, at `ports` (None: at any). With `private`, also loopback and private networks; `networks`
+    opens further ones by name. In what is opened so, every port is.
+    """
+
+    private: bool = False
+    networks: tuple[Network, ...] = ()
+    ports: frozenset[int] | None = WEB_PORTS
+
+    def refusal(self, address: Address, port: int) -> str | None:
+        """Return why an address and port must not be contacted, or None when they may."""
+        if self._opened(address):
+            return None
+        if off_limits(address):
+            return "is private or otherwise off limits"
+        if self.ports is not None and port not in self.ports:
+            return f"may not be reached at port {port}"
+        return None
+
+    def _opened(self, address: Address) -> bool:
+        meant = _meant(address)
+        if any(meant in network for network in self.networks):
+            return True
+        return self.private and not _never(meant) and any(meant in network for network in _PRIVATE)
+
+
+def off_limits(address: Address) -> bool:
+    """Say whether an address is not a public one: private, link-local, metadata, multicast, reserved, unspecified.
+
+    An IPv4 address inside an IPv6 one (mapped, translated, 6to4) counts as itself.
     """
     meant = _meant(address)
-    if any(meant in network for network in _NEVER):
+    if _never(meant) or any(meant in network for network in _PRIVATE):
         return True
-    if any(meant in network for network in _PRIVATE):
-        return not allow_private
     return isinstance(meant, IPv6Address) and meant not in _PUBLIC_IPV6
 
 
-def resolve(host: str, port: int, allow_private: bool) -> list[str]:
+def _never(meant: Address) -> bool:
+    return any(meant in network for network in _NEVER)
+
+
+def read_networks(written: str) -> tuple[Network, ...]:
+    """Read networks such as `10.1.0.0/16, fd12::/48`. Raises InvalidRequest for what is none and for one too wide."""
+    return tuple(_network(part) for part in re.split(r"[\s,]+", written) if part)
+
+
+def _network(written: str) -> Network:
+    try:
+        network = ipaddress.ip_network(written)
+    except ValueError as error:
+        raise InvalidRequest(f"{written}: is not a network such as 10.1.0.0/16: {error}") from error
+    if network.prefixlen < WIDEST[network.version]:
+        raise InvalidRequest(f"{written}: is too wide, at most /{WIDEST[network.version]}")
+    return network
+
+
+def read_ports(written: str) -> frozenset[int] | None:
+    """Read ports such as `80,443,8000-8100`; `any` means all (None). Raises InvalidRequest."""
+    if written.strip().lower() == "any":
+        return None
+    return frozenset(port for part in re.split(r"[\s,]+", written) if part for port in _ports(part))
+
+
+def _ports(written: str) -> range:
+    first, dash, last = written.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        raise InvalidRequest(f"{written}: is not a port or a range such as 8000-8100")
+    ports = range(int(first), int(last if dash else first) + 1)
+    if not ports or ports[0] < 1 or ports[-1] > 65535:
+        raise InvalidRequest(f"{written}: ports go from 1 to 65535")
+    return ports
+
+
+def system_lookup(host: str, port: int) -> list[str]:
+    """Return the addresses of a host as this machine knows them. Raises OSError when it has none."""
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def resolve(host: str, port: int, reach: Reach, lookup: Lookup = system_lookup) -> list[str]:
     """Return the addresses of a host, all of them allowed.
 
     Raises AddressRefused when one address is off limits: a name that points both in and out is not to be trusted.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if any(off_limits(ipaddress.ip_address(address), allow_private) for address in addresses):
-        raise AddressRefused(f"the address of {host} is private or otherwise off limits")
+    addresses = list(dict.fromkeys(lookup(host, port)))
+    for address in addresses:
+        reason = reach.refusal(ipaddress.ip_address(address), port)
+        if reason:
+            raise AddressRefused(f"the address of {host} {reason}")
     return addresses

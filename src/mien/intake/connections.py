@@ -1,15 +1,17 @@
 """Open connections to allowed addresses only, for downloads and callbacks."""
 
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, cast
 
 import httpcore
 import httpx
 
-from mien.intake.addresses import resolve
+from mien.intake.addresses import Lookup, Reach, resolve, system_lookup
 
 
 class TimedStream(httpcore.NetworkStream):
@@ -55,8 +57,8 @@ class GuardedBackend(httpcore.NetworkBackend):
     between check and connection gains nothing.
     """
 
-    def __init__(self, allow_private: bool, exchange_seconds: float = 3600.0) -> None:
-        self._allow_private = allow_private
+    def __init__(self, reach: Reach, exchange_seconds: float = 3600.0, lookup: Lookup = system_lookup) -> None:
+        self._resolve = partial(resolve, reach=reach, lookup=lookup)
         self._exchange_seconds = exchange_seconds
         self._backend = httpcore.SyncBackend()
 
@@ -82,9 +84,18 @@ class GuardedBackend(httpcore.NetworkBackend):
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            return resolve(host, port, self._allow_private)
+            return self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host} could not be resolved") from error
+
+
+_TRANSLATED = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+)
 
 
 @contextmanager
@@ -92,7 +103,7 @@ def _translated() -> Iterator[None]:
     """Turn httpcore's errors into httpx's, which go by the same names."""
     try:
         yield
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+    except _TRANSLATED as error:
         raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
@@ -109,14 +120,10 @@ class _Body(httpx.SyncByteStream):
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Carry httpx requests over a guarded backend, one connection per request."""
+    """Carry httpx requests over a connection pool of httpcore."""
 
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
-            max_keepalive_connections=0,
-            network_backend=backend,
-        )
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
@@ -141,17 +148,54 @@ class GuardedTransport(httpx.BaseTransport):
         self._pool.close()
 
 
+class _ProxiedTransport(GuardedTransport):
+    """Carry httpx requests over a proxy; a host written as an address is checked here, a name by the proxy."""
+
+    def __init__(self, pool: httpcore.ConnectionPool, reach: Reach) -> None:
+        super().__init__(pool)
+        self._reach = reach
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request. Raises AddressRefused."""
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        resolve(request.url.host, port, self._reach, _written_address)
+        return super().handle_request(request)
+
+
+def _written_address(host: str, port: int) -> list[str]:
+    try:
+        return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)]
+    except socket.gaierror:
+        return []
+
+
 def guarded_client(
-    allow_private: bool, connect_seconds: float = 10.0, stall_seconds: float = 30.0, exchange_seconds: float = 3600.0
+    reach: Reach,
+    connect_seconds: float = 10.0,
+    stall_seconds: float = 30.0,
+    exchange_seconds: float = 3600.0,
+    proxy: str | None = None,
+    lookup: Lookup = system_lookup,
 ) -> httpx.Client:
     """Return an HTTP client that reaches allowed addresses only.
 
     It follows no redirects, keeps no cookies and reads neither proxies nor passwords from the environment. One
-    exchange, from connection to the last byte, takes at most `exchange_seconds`. Its requests raise AddressRefused
-    beside httpx's own errors.
+    exchange, from connection to the last byte, takes at most `exchange_seconds`. With `proxy`, every request goes there,
+    and what names mean is for the proxy to say and to guard. Its requests raise AddressRefused beside httpx's own errors.
     """
+    backend = GuardedBackend(Reach(private=True, ports=None) if proxy else reach, exchange_seconds, lookup)
+    common: dict[str, Any] = {
+        "ssl_context": httpx.create_ssl_context(trust_env=False),
+        "max_keepalive_connections": 0,
+        "network_backend": backend,
+    }
+    transport = (
+        _ProxiedTransport(httpcore.HTTPProxy(proxy, **common), reach)
+        if proxy
+        else GuardedTransport(httpcore.ConnectionPool(**common))
+    )
     return httpx.Client(
-        transport=GuardedTransport(GuardedBackend(allow_private, exchange_seconds)),
+        transport=transport,
         timeout=httpx.Timeout(stall_seconds, connect=connect_seconds),
         follow_redirects=False,
         trust_env=False,

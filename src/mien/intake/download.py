@@ -9,6 +9,7 @@ import httpx
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import AddressRefused, DownloadFailed, SourceTooLarge
+from mien.intake.addresses import Reach
 from mien.intake.connections import guarded_client
 from mien.intake.limits import IntakeLimits, readable_bytes
 
@@ -26,10 +27,10 @@ def without_query(url: str) -> str:
 class Downloader:
     """Fetch files over http and https. Keep one and close it when done."""
 
-    def __init__(self, limits: IntakeLimits, allow_private: bool = False) -> None:
+    def __init__(self, limits: IntakeLimits, reach: Reach | None = None, proxy: str | None = None) -> None:
         self._limits = limits
         self._client = guarded_client(
-            allow_private, limits.connect_seconds, limits.stall_seconds, limits.download_seconds
+            reach or Reach(), limits.connect_seconds, limits.stall_seconds, limits.download_seconds, proxy
         )
 
     def download(self, url: str, target: Path, cancellation: Cancellation) -> None:

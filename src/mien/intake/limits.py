@@ -19,7 +19,7 @@ class IntakeLimits:
     """
 
     download_bytes: int = GIGA
-    redirects: int = 5
+    redirects: int = 3
     connect_seconds: float = 10.0
     stall_seconds: float = 30.0
     download_seconds: float = 3600.0

@@ -1,4 +1,4 @@
-"""Find the subtitles that lie beside recordings in an archive, before its members are handed out."""
+"""Find the subtitles that lie beside recordings: in an archive, before its members are handed out, and in a folder."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -38,10 +38,7 @@ class Subtitles:
 
 
 def subtitles_in(members: Iterable[Member], folder: Path, allowance: Allowance) -> Subtitles:
-    """Go once through an archive, write its subtitles to the folder, and say to which recordings they belong.
-
-    `talk.srt` and `talk.en.srt` belong to `talk.mp4` of the same folder; the first of several is taken.
-    """
+    """Go once through an archive, write its subtitles to the folder, and say to which recordings they belong."""
     files: dict[str, Path] = {}
     recordings: list[str] = []
     for member in members:
@@ -55,13 +52,32 @@ def subtitles_in(members: Iterable[Member], folder: Path, allowance: Allowance) 
             kind in _SUBTITLES and len(files) < MOST and _written(member, folder / f"subtitles-{len(files)}", allowance)
         ):
             files[name] = folder / f"subtitles-{len(files)}"
+    return Subtitles(files, paired([*files, *recordings]))
+
+
+def subtitles_beside(path: Path) -> Path | None:
+    """Return the subtitles that lie in the folder of a local recording, or None; of another file always None."""
+    if not _RECORDINGS.fullmatch(path.suffix.lower()):
+        return None
+    beside = (one.name for one in path.absolute().parent.iterdir() if one.suffix.lower() in _SUBTITLES)
+    found = paired([path.name, *beside]).get(path.name)
+    return path.absolute().with_name(found) if found else None
+
+
+def paired(names: Iterable[str]) -> dict[str, str]:
+    """Return which of these files, named with slashes, is the subtitles of which recording among them, by recording.
+
+    `talk.srt` and `talk.en.srt` belong to `talk.mp4` of the same folder; the first of several is taken.
+    """
+    kinds = {name: PurePosixPath(name).suffix.lower() for name in names}
     stems: dict[str, str] = {}
-    for name in sorted(files):
+    for name in sorted(name for name, kind in kinds.items() if kind in _SUBTITLES):
         bare = str(PurePosixPath(name).with_suffix(""))
         stems.setdefault(bare, name)
         stems.setdefault(_LANGUAGE.sub("", bare), name)
+    recordings = [name for name, kind in kinds.items() if _RECORDINGS.fullmatch(kind)]
     found = {name: stems.get(str(PurePosixPath(name).with_suffix(""))) for name in recordings}
-    return Subtitles(files, {name: member for name, member in found.items() if member})
+    return {name: subtitles for name, subtitles in found.items() if subtitles}
 
 
 def _written(member: Member, target: Path, allowance: Allowance) -> bool:

@@ -6,6 +6,8 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.errors import DownloadFailed, SourceError
 from mien.domain.source import FileSource, Item, TextSource, UrlSource
 from mien.intake.acquire import Acquirer
+from mien.intake.subtitles import subtitles_beside
+from mien.intake.addresses import Reach
 from tests.fakes_files import make_tar, make_zip
 from tests.fakes_web import website
 
@@ -23,7 +25,7 @@ def acquire(tmp_path):
     uploads = {"key": b"uploaded"}
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    acquirer = Acquirer(lambda key: io.BytesIO(uploads[key]), allow_private_addresses=True)
+    acquirer = Acquirer(lambda key: io.BytesIO(uploads[key]), reach=Reach(private=True))
 
     def contents(source):
         found = [
@@ -83,8 +85,17 @@ def test_an_upload_that_lies_on_local_disk_is_used_where_it_is(tmp_path):
     stored.write_bytes(b"stored")
     acquirer = Acquirer(lambda _key: stored)
     (item,) = acquirer.acquire(upload(), tmp_path, Cancellation())
-    assert item.path == stored
+    assert (item.path, item.subtitles) == (stored, None)
     assert stored.exists()
+
+
+def test_who_measures_local_files_is_told_their_subtitles(tmp_path):
+    recording = tmp_path / "talk.mp3"
+    recording.write_bytes(b"sound")
+    (tmp_path / "talk.srt").write_bytes(b"subtitles")
+    acquirer = Acquirer(lambda _key: recording, find_subtitles=subtitles_beside)
+    (item,) = acquirer.acquire(upload("talk.mp3"), tmp_path, Cancellation())
+    assert item.subtitles == tmp_path / "talk.srt"
 
 
 def test_texts_are_numbered_from_one(acquire):

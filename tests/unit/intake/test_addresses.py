@@ -2,8 +2,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from mien.domain.errors import AddressRefused
-from mien.intake.addresses import off_limits, resolve
+from mien.domain.errors import AddressRefused, InvalidRequest
+from mien.intake.addresses import Reach, off_limits, read_networks, read_ports, resolve
 
 PUBLIC = ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::101:101", "2002:101:101::1", "::ffff:1.1.1.1"]
 PRIVATE = [
@@ -49,26 +49,55 @@ NEVER = [
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public_addresses_are_open(address):
-    assert not off_limits(ip_address(address), allow_private=False)
+    assert not off_limits(ip_address(address))
+    assert Reach().refusal(ip_address(address), 443) is None
 
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_private_addresses_are_open_only_when_allowed(address):
-    assert off_limits(ip_address(address), allow_private=False)
-    assert not off_limits(ip_address(address), allow_private=True)
+    assert "private" in Reach().refusal(ip_address(address), 80)
+    assert Reach(private=True).refusal(ip_address(address), 80) is None
 
 
 @pytest.mark.parametrize("address", NEVER)
-def test_some_addresses_are_never_open(address):
-    assert off_limits(ip_address(address), allow_private=False)
-    assert off_limits(ip_address(address), allow_private=True)
+def test_some_addresses_are_open_to_nobody_who_does_not_name_them(address):
+    assert Reach().refusal(ip_address(address), 80)
+    assert Reach(private=True).refusal(ip_address(address), 80)
+
+
+def test_a_named_network_is_open_and_its_neighbours_are_not():
+    reach = Reach(networks=read_networks("10.1.0.0/16, 169.254.7.7"))
+    assert reach.refusal(ip_address("10.1.2.3"), 9999) is None
+    assert reach.refusal(ip_address("::ffff:10.1.2.3"), 80) is None
+    assert reach.refusal(ip_address("169.254.7.7"), 80) is None
+    assert reach.refusal(ip_address("10.2.0.1"), 80)
+    assert reach.refusal(ip_address("169.254.169.254"), 80)
+
+
+@pytest.mark.parametrize("written", ["0.0.0.0/0", "::/0", "10.0.0.0/7", "10.1.2.3/16", "example.com", "10.1/16"])
+def test_a_network_that_is_none_or_too_wide_is_refused(written):
+    with pytest.raises(InvalidRequest, match="10.1|too wide|not a network"):
+        read_networks(written)
+
+
+def test_only_allowed_ports_of_public_addresses_are_open():
+    reach, public = Reach(ports=read_ports("80, 8000-8002")), ip_address("1.1.1.1")
+    assert [port for port in (22, 80, 443, 8000, 8002, 8003) if reach.refusal(public, port) is None] == [80, 8000, 8002]
+    assert reach.refusal(public, 25) == "may not be reached at port 25"
+    assert Reach(ports=read_ports("any")).refusal(public, 25) is None
+
+
+@pytest.mark.parametrize("written", ["http", "0", "70000", "10-", "20-10", "-5", "²"])
+def test_what_is_no_port_is_refused(written):
+    with pytest.raises(InvalidRequest):
+        read_ports(written)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "127.1", "::1"])
 def test_however_loopback_is_written_it_is_refused(host):
     with pytest.raises(AddressRefused, match="private or otherwise off limits"):
-        resolve(host, 80, allow_private=False)
+        resolve(host, 80, Reach())
 
 
 def test_allowed_hosts_resolve_to_addresses():
-    assert "127.0.0.1" in resolve("localhost", 80, allow_private=True)
+    assert "127.0.0.1" in resolve("localhost", 80, Reach(private=True))

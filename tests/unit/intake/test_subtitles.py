@@ -4,6 +4,7 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.source import BadItem, Item
 from mien.intake.archives import unpack
 from mien.intake.limits import IntakeLimits
+from mien.intake.subtitles import paired, subtitles_beside
 from tests.fakes_files import make_tar, make_zip
 
 SRT = b"1\n00:00:00,500 --> 00:00:01,500\nHello.\n"
@@ -43,3 +44,22 @@ def test_a_damaged_archive_still_says_what_is_wrong_at_its_place(tmp_path):
     archive.write_bytes(archive.read_bytes()[:-20])
     with pytest.raises(Exception, match="archive"):
         items(tmp_path, archive)
+
+
+@pytest.mark.parametrize("name", ["talk.srt", "talk.VTT", "talk.en.srt"])
+def test_a_local_recording_finds_the_subtitles_beside_it(tmp_path, name):
+    (tmp_path / name).write_bytes(SRT)
+    (tmp_path / "talks.srt").write_bytes(SRT)
+    assert subtitles_beside(tmp_path / "talk.mp4") == tmp_path / name
+    assert subtitles_beside(tmp_path / "other.mp4") is None
+
+
+def test_only_a_recording_has_subtitles(tmp_path):
+    (tmp_path / "talk.srt").write_bytes(SRT)
+    for name in ("talk.jpg", "talk.txt", "talk.srt"):
+        assert subtitles_beside(tmp_path / name) is None
+
+
+def test_files_are_paired_within_their_folder():
+    names = ["a/x.mp3", "b/x.srt", "a/y.mkv", "a/y.de.vtt", "a/z.srt"]
+    assert paired(names) == {"a/y.mkv": "a/y.de.vtt"}
