@@ -71,8 +71,8 @@ def _meant(address: Address) -> Address:
 class Reach:
     """Say which addresses may be contacted.
 
-    By itself only public ones, at `ports` (None: at any). With `private`, also loopback and private networks; `networks`
-    opens further ones by name. In what is opened so, every port is.
+    By itself only public ones, at `ports` (None: at any). With `private`, also loopback and private networks;
+    `networks` opens further ones by name. In what is opened so, every port is.
     """
 
     private: bool = False

@@ -180,8 +180,9 @@ def guarded_client(
     """Return an HTTP client that reaches allowed addresses only.
 
     It follows no redirects, keeps no cookies and reads neither proxies nor passwords from the environment. One
-    exchange, from connection to the last byte, takes at most `exchange_seconds`. With `proxy`, every request goes there,
-    and what names mean is for the proxy to say and to guard. Its requests raise AddressRefused beside httpx's own errors.
+    exchange, from connection to the last byte, takes at most `exchange_seconds`. With `proxy`, every request goes
+    there, and what names mean is for the proxy to say and to guard. Its requests raise AddressRefused beside httpx's
+    own errors.
     """
     backend = GuardedBackend(Reach(private=True, ports=None) if proxy else reach, exchange_seconds, lookup)
     common: dict[str, Any] = {

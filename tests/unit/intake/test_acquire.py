@@ -6,8 +6,8 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.errors import DownloadFailed, SourceError
 from mien.domain.source import FileSource, Item, TextSource, UrlSource
 from mien.intake.acquire import Acquirer
-from mien.intake.subtitles import subtitles_beside
 from mien.intake.addresses import Reach
+from mien.intake.subtitles import subtitles_beside
 from tests.fakes_files import make_tar, make_zip
 from tests.fakes_web import website
 
