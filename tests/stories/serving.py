@@ -70,9 +70,9 @@ class Serving:
         with self.client() as client:
             return client.get(f"/v0/batch/jobs/{job_id}").json()["state"]
 
-    def wait(self, job_id: str) -> dict:
+    def wait(self, job_id: str, patience_seconds: float = PATIENCE_SECONDS) -> dict:
         begun = time.monotonic()
-        while time.monotonic() - begun < PATIENCE_SECONDS:
+        while time.monotonic() - begun < patience_seconds:
             state = self.state(job_id)
             if state["status"] in ("COMPLETED", "FAILED"):
                 return state

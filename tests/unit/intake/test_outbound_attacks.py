@@ -12,7 +12,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from mien.delivery.callback import CallbackFailed, CallbackSender
+from mien.delivery.callback import CallbackFailed, CallbackSender, Letter
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import AddressRefused, DownloadFailed
 from mien.intake.addresses import Reach, read_networks
@@ -173,7 +173,7 @@ def test_no_form_of_address_reaches_a_listener_by_callback(everywhere):
     sender = CallbackSender(guarded_client(Reach(), connect_seconds=1, stall_seconds=1, exchange_seconds=2))
     for url in forms(everywhere[0].port):
         with pytest.raises(CallbackFailed):
-            sender.send(url, lambda: iter([b"{}"]))
+            sender.send(Letter(url, "msg_1", lambda: iter([b"{}"])))
     assert [listener.connections for listener in everywhere] == [0] * len(everywhere)
 
 
