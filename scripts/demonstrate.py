@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 
 from mien.assembly import pull_samples
-from mien.cli.readable import expressions, problems, walk, where
+from mien.cli.readable import expressions, problems, where
+from mien.results.walking import walk
 from mien.settings import read_settings
 
 ROOT = Path(__file__).parent.parent

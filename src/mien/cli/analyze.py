@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.progress import Progress, TimeRemainingColumn
 from rich.table import Table
 
-from mien.api import Measured, files_of, open_measurement
+from mien.api import MeasuredFile, files_of, open_measurement
 from mien.assembly import build_viewer
 from mien.cli.pictures import Showing
-from mien.cli.readable import expressions, problems, walk, where, wide_console
+from mien.cli.readable import expressions, problems, where, wide_console
 from mien.domain.errors import InvalidRequest
+from mien.results.frames import write_parquet
+from mien.results.walking import Row, tables_of, walk
 from mien.settings import read_settings
 
 
@@ -26,6 +28,7 @@ def analyze(  # noqa: PLR0913  # each option of a command is a parameter
     options: Annotated[str | None, typer.Option(help="Options of the models as JSON, as in a request.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the predictions array.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Folder to write the CSV tables to.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Folder to write a Parquet table per model to.")] = None,
     plot: Annotated[
         Path | None, typer.Option(help="PNG file to draw a photograph's faces on; for several photographs a folder.")
     ] = None,
@@ -44,7 +47,7 @@ def analyze(  # noqa: PLR0913  # each option of a command is a parameter
     local = files_of(files)
     failed = 0
     with open_measurement(local, chosen) as measurement:
-        watched = _with_tables(_with_progress(measurement, len(local)), csv)
+        watched = _with_parquet(_with_tables(_with_progress(measurement, len(local)), csv), parquet)
         if plot or report:
             watched = Showing(build_viewer(read_settings()), local, plot, report, _names(expressions)).show(watched)
         failed = _print_json(watched) if as_json else _print_table(watched)
@@ -67,7 +70,7 @@ def _names(told: str | None) -> list[str]:
     return [name.strip() for name in told.split(",") if name.strip()] if told else []
 
 
-def _with_progress(measurement: Iterable[Measured], total: int) -> Iterator[Measured]:
+def _with_progress(measurement: Iterable[MeasuredFile], total: int) -> Iterator[MeasuredFile]:
     console = Console(stderr=True)
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -77,7 +80,7 @@ def _with_progress(measurement: Iterable[Measured], total: int) -> Iterator[Meas
             yield measured
 
 
-def _with_tables(measurement: Iterable[Measured], folder: Path | None) -> Iterator[Measured]:
+def _with_tables(measurement: Iterable[MeasuredFile], folder: Path | None) -> Iterator[MeasuredFile]:
     for measured in measurement:
         if folder is not None and measured.artifacts is not None:
             with ZipFile(measured.artifacts) as archive:
@@ -85,7 +88,19 @@ def _with_tables(measurement: Iterable[Measured], folder: Path | None) -> Iterat
         yield measured
 
 
-def _print_json(measurement: Iterable[Measured]) -> int:
+def _with_parquet(measurement: Iterable[MeasuredFile], folder: Path | None) -> Iterator[MeasuredFile]:
+    if folder is None:
+        yield from measurement
+        return
+    tables: dict[str, list[Row]] = {}
+    for measured in measurement:
+        for model, rows in tables_of([json.loads(measured.element)]).items():
+            tables.setdefault(model, []).extend(rows)
+        yield measured
+    write_parquet(tables, folder)
+
+
+def _print_json(measurement: Iterable[MeasuredFile]) -> int:
     """Print the array element by element, so that thousands of files need no memory; return how many had problems."""
     failed = 0
     print("[", end="")
@@ -97,7 +112,7 @@ def _print_json(measurement: Iterable[Measured]) -> int:
     return failed
 
 
-def _print_table(measurement: Iterable[Measured]) -> int:
+def _print_table(measurement: Iterable[MeasuredFile]) -> int:
     table = Table("file", "model", "id", "where", "strongest expressions", box=None)
     troubles: list[str] = []
     for measured in measurement:

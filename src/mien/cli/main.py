@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 import mien
-from mien.cli import analyze, doctor, explain, jobs, keys, serve, weights, worker
+from mien.cli import analyze, cluster, doctor, explain, importing, jobs, keys, serve, weights, worker
 from mien.domain.errors import MienError
 
 
@@ -34,8 +34,10 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("explain")(explain.explain)
+app.command("import")(importing.import_results)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
+app.command("cluster")(cluster.cluster)
 app.command("doctor")(doctor.doctor)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.api import LocalFile, Measured
+from mien.api import LocalFile, MeasuredFile
 from mien.assembly import Viewer
 from mien.domain.errors import InvalidRequest
 from mien.domain.media import PICTURES, MediaKind
@@ -38,7 +38,7 @@ class Showing:
     expressions: Sequence[str] = ()
     _reported: list[Reported] = field(default_factory=list)
 
-    def show(self, measurement: Iterable[Measured]) -> Iterator[Measured]:
+    def show(self, measurement: Iterable[MeasuredFile]) -> Iterator[MeasuredFile]:
         """Pass the measured files through; raises InvalidRequest for a plot of something that is no photograph."""
         for file, measured in zip(self.files, measurement, strict=True):
             element = json.loads(measured.element)

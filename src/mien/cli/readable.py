@@ -1,11 +1,11 @@
 """Say in a line what one prediction found."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-Json = Mapping[str, Any]
+from mien.results.walking import Json, problems_of
+
 NARROWEST = 120
 
 
@@ -51,18 +51,6 @@ def mean_sentiment(sentiment: Sequence[Json]) -> float:
     return float(sum(int(one["name"]) * one["score"] for one in sentiment) / total)
 
 
-def walk(element: Json) -> Iterator[tuple[str, str, str, Json]]:
-    """Yield file, model, group and prediction of everything one source gave."""
-    for item in element.get("results", {}).get("predictions", []):
-        for model, result in item["models"].items():
-            for group in result["grouped_predictions"]:
-                for prediction in group["predictions"]:
-                    yield item["file"], model, group["id"], prediction
-
-
 def problems(element: Json) -> list[str]:
     """Return what went wrong with a source, a line each."""
-    if "error" in element:
-        source = element["source"]
-        return [f"{source.get('filename') or source.get('url') or source['type']}: {element['error']}"]
-    return [f"{one['file']}: {one['message']}" for one in element["results"]["errors"]]
+    return [f"{problem.file}: {problem.message}" for problem in problems_of(element)]

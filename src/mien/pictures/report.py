@@ -133,7 +133,18 @@ def timelines(group: Json, chosen: Sequence[str]) -> list[Timeline]:
     return [line for line in lines if line.seconds]
 
 
+def draw_timelines(groups: Sequence[Json], chosen: Sequence[str] = ()) -> go.Figure | None:
+    """Return a figure of expressions over time, by default the strongest; None when nothing has a time."""
+    picked = [label for label in chosen if label in labels_of(groups)] or strongest_labels(groups)
+    lines = [line for group in groups for line in timelines(group, picked)]
+    return _drawn(lines) if lines else None
+
+
 def _plot(lines: Sequence[Timeline]) -> str:
+    return str(plotly.io.to_html(_drawn(lines), include_plotlyjs=False, full_html=False))
+
+
+def _drawn(lines: Sequence[Timeline]) -> go.Figure:
     several = len({line.group for line in lines}) > 1
     figure = go.Figure()
     for line in lines:
@@ -149,7 +160,7 @@ def _plot(lines: Sequence[Timeline]) -> str:
     )
     figure.update_xaxes(title="seconds", rangemode="tozero")
     figure.update_yaxes(title="score", range=[0, 1])
-    return str(plotly.io.to_html(figure, include_plotlyjs=False, full_html=False))
+    return figure
 
 
 def _table(groups: Sequence[Json], chosen: Sequence[str]) -> str:

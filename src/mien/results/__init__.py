@@ -1,0 +1,1 @@
+"""Turn predictions arrays, ours and old ones, into tables, pictures and files for people."""
