@@ -1,5 +1,6 @@
 """Run a small real web server on loopback."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,7 +37,7 @@ class Website:
 
 
 @contextmanager
-def website() -> Iterator[Website]:
+def website(encryption: ssl.SSLContext | None = None) -> Iterator[Website]:
     class Door(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             site.requests.append(dict(self.headers.items()))
@@ -55,6 +56,8 @@ def website() -> Iterator[Website]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     server.daemon_threads = True
+    if encryption is not None:
+        server.socket = encryption.wrap_socket(server.socket, server_side=True)
     site = Website(server.server_address[1])
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

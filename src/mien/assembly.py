@@ -1,39 +1,45 @@
 """Choose the parts and put them together: the only place that names concrete classes."""
 
-import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from fastapi import FastAPI
 from numpy.typing import NDArray
 
 from mien.delivery.callback import CallbackSender
+from mien.delivery.mail import MailSender, MailServer
+from mien.delivery.signing import Signer
 from mien.domain.cancellation import Cancellation
+from mien.domain.errors import InvalidRequest
 from mien.domain.expression import Transcriber
+from mien.domain.job import Job
 from mien.domain.media import Media
 from mien.domain.network import Floats
 from mien.domain.request import FaceExtraction, Options
 from mien.domain.segment import Box, FaceCrop
-from mien.engine.deliveries import Deliveries
-from mien.engine.run_task import Acquire, TaskParts, run_task, sweep_scratch
+from mien.engine.deliveries import Couriers, Deliveries, mail_by
+from mien.engine.disk_guard import RoomyIntake, with_room
+from mien.engine.retention import Retention, RetentionRules
+from mien.engine.run_task import run_task
+from mien.engine.sandbox_child import RunInChild, Tell
 from mien.engine.spooled_predictions import SpooledPredictions
-from mien.engine.worker import Worker
+from mien.engine.task_parts import Acquire, Intake, Splitting, TaskParts
+from mien.engine.warm_child import sweep_folders
 from mien.extractors.face_centers import CENTERFACE
 from mien.extractors.face_mesh import MESH, mesh_of_box
 from mien.extractors.faces import FaceExtractor
 from mien.extractors.speakers import SpeakerDiariser
 from mien.intake.acquire import Acquirer, FindSubtitles, OpenUpload
 from mien.intake.addresses import Reach, read_networks, read_ports
-from mien.intake.connections import guarded_client
+from mien.intake.connections import Outbound, Patience, guarded_client
 from mien.intake.limits import IntakeLimits
 from mien.intake.subtitles import subtitles_beside
 from mien.media.limits import MediaLimits
 from mien.media.opening import open_media, text_media
 from mien.media.png import encode_png
+from mien.media.recordings import Recordings
 from mien.models.explanation import ExplainedScore, explained
 from mien.models.expression_mapping import read_table
 from mien.models.face import FaceModel
@@ -45,27 +51,32 @@ from mien.registry import EXTRACTORS, MODELS, discover
 from mien.runtime.catalogue import NETWORKS, SAMPLES
 from mien.runtime.fetch import pull
 from mien.runtime.networks import NetworkRuntime
+from mien.runtime.processors import usable_processors
 from mien.runtime.weights import WeightsStore
 from mien.server import app as http
-from mien.server.parts import Limits, ServerParts
+from mien.server.parts import Inside, Limits, ServerParts
 from mien.settings import Settings
+from mien.storage.blob_choice import open_blobs
 from mien.storage.blobs import BlobStore
 from mien.storage.database import Database
+from mien.storage.database_choice import open_database
+from mien.storage.disk_room import DiskRoom
 from mien.storage.fsspec_blobs import FsspecBlobs
 from mien.storage.keys import SqlKeyStore
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
-from mien.storage.sqlite_database import open_database
 from mien.transcription.choice import TranscriberChoice, choose, fetch_whisper
 
 Report = Callable[[str], None]
 CALLBACK_SECONDS = 120.0
+CHARACTERS_PER_SECOND = 1000
+MAX_ATTEMPTS = 20
+"""How often a task may be claimed: its own process dying is counted elsewhere, so these are deaths of workers."""
 
 
-def reach(settings: Settings) -> Reach:
-    """Return which addresses downloads and callbacks may contact. Raises InvalidRequest for malformed settings."""
-    return Reach(
-        settings.allow_private_addresses, read_networks(settings.allow_networks), read_ports(settings.allow_ports)
-    )
+def outbound(settings: Settings) -> Outbound:
+    """Return how downloads and callbacks go out. Raises InvalidRequest for malformed settings."""
+    networks, ports = read_networks(settings.allow_networks), read_ports(settings.allow_ports)
+    return Outbound(Reach(settings.allow_private_addresses, networks, ports), settings.proxy)
 
 
 def installed_options() -> dict[str, type[Options]]:
@@ -128,7 +139,6 @@ def build_pipeline(settings: Settings) -> Pipeline:
 
 def choose_transcriber(settings: Settings) -> Transcriber | None:
     """Return who turns speech into text. Raises InvalidRequest when one is chosen that is not set up."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return choose(
         TranscriberChoice(
             name=settings.transcriber,
@@ -136,7 +146,7 @@ def choose_transcriber(settings: Settings) -> Transcriber | None:
             url=settings.transcription_url,
             key=settings.transcription_key,
             model=settings.transcription_model,
-            workers=settings.transcription_workers or max(1, cores // max(1, settings.workers)),
+            workers=settings.transcription_workers or max(1, usable_processors() // max(1, settings.workers)),
             threads=settings.threads,
         )
     )
@@ -183,29 +193,73 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     """Return the HTTP door."""
     limits = Limits(file_bytes=settings.max_upload_bytes, body_bytes=settings.max_body_bytes)
     jobs = SqlJobStore(database, max_queued_jobs=settings.max_queued_jobs)
+    folders = {"data": settings.data, "scratch": settings.scratch_folder}
+    inside = Inside(
+        DiskRoom(folders, settings.min_free_bytes),
+        lambda: open_weights(settings).statuses(),
+        settings.metrics_token,
+        mails=settings.smtp_host is not None,
+    )
     return http.build_app(
-        ServerParts(jobs, open_keys(database), _blobs(settings), installed_options(), wall_clock_ms, limits)
+        ServerParts(jobs, open_keys(database), _blobs(settings), installed_options(), wall_clock_ms, limits, inside)
     )
 
 
-def build_worker(settings: Settings) -> Worker:
-    """Return a worker with its networks loaded, having swept up what killed ones left."""
-    sweep_scratch(settings.scratch_folder)
+def build_task_run(settings: Settings, tell: Tell) -> RunInChild:
+    """Return what runs tasks, with its networks loaded; `tell` is told how long a text takes to read."""
     blobs = _blobs(settings)
     pipeline = build_pipeline(settings)
     pipeline.warm()
-    parts = _task_parts(settings, pipeline, blobs, _acquire(settings, _uploads(blobs)))
-    store = SqlJobStore(open_store(settings))
-    name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    return Worker(name, store, lambda task, cancellation: run_task(task, cancellation, parts), settings.lease_seconds)
+    room = DiskRoom({"scratch": settings.scratch_folder}, settings.min_free_bytes)
+    acquirer = _acquirer(settings, _uploads(blobs))
+    guarded = replace(
+        _task_parts(settings, pipeline, blobs, with_room(acquirer.acquire, room)),
+        splitting=_splitting(settings, pipeline, RoomyIntake(acquirer, room)),
+    )
+
+    def opened(text: str) -> Media:
+        tell(len(text) / CHARACTERS_PER_SECOND)
+        return text_media(text)
+
+    told = replace(guarded, text_media=opened, max_attempts=MAX_ATTEMPTS)
+    return lambda task, cancellation, report: run_task(task, cancellation, told, report)
 
 
 def build_deliveries(settings: Settings, database: Database) -> Deliveries:
-    """Return the sender of callbacks."""
+    """Return the sender of callbacks and mails."""
     sender = CallbackSender(
-        guarded_client(reach(settings), exchange_seconds=CALLBACK_SECONDS, proxy=settings.proxy), settings.callback_secret
+        guarded_client(outbound(settings), Patience(exchange=CALLBACK_SECONDS)),
+        Signer(settings.callback_secret) if settings.callback_secret else None,
     )
-    return Deliveries(SqlJobStore(database), _blobs(settings), sender.send)
+    return Deliveries(SqlJobStore(database), _blobs(settings), Couriers(sender.send, _mail(settings)))
+
+
+def build_retention(settings: Settings, database: Database) -> Retention:
+    """Return what forgets old jobs and deletes what nobody needs any more."""
+    rules = RetentionRules(settings.retention_days, settings.orphan_seconds)
+
+    def sweep() -> None:
+        sweep_folders(settings.scratch_folder)
+
+    return Retention(SqlJobStore(database), _blobs(settings), rules, wall_clock_ms, sweep)
+
+
+def _mail(settings: Settings) -> Callable[[str, Job], None] | None:
+    if settings.smtp_host is None:
+        return None
+    if settings.smtp_from is None:
+        raise InvalidRequest("MIEN_SMTP_FROM: must be set when MIEN_SMTP_HOST is")
+    server = MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_from,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        authorities=str(settings.smtp_authorities) if settings.smtp_authorities else None,
+    )
+    mails = MailSender(server)
+    return mail_by(mails.message, mails.send, settings.public_url)
 
 
 @dataclass(frozen=True)
@@ -221,7 +275,9 @@ def build_local(settings: Settings, folder: Path) -> LocalParts:
     """Return the parts of a run over local files: results go to the folder, uploads are paths."""
     blobs = FsspecBlobs(f"file://{folder / 'blobs'}")
     local = settings.model_copy(update={"scratch": folder / "scratch"})
-    parts = _task_parts(local, build_pipeline(settings), blobs, _acquire(local, Path, subtitles_beside))
+    acquirer, pipeline = _acquirer(local, Path, subtitles_beside), build_pipeline(settings)
+    parts = _task_parts(local, pipeline, blobs, acquirer.acquire)
+    parts = replace(parts, splitting=_splitting(local, pipeline, acquirer))
     return LocalParts(parts, blobs, installed_options())
 
 
@@ -251,14 +307,24 @@ def _task_parts(settings: Settings, pipeline: Pipeline, blobs: BlobStore, acquir
     return TaskParts(acquire, opened, text_media, pipeline.analyze, encode_png, blobs, settings.scratch_folder)
 
 
-def _acquire(settings: Settings, uploads: OpenUpload, find_subtitles: FindSubtitles | None = None) -> Acquire:
+def _splitting(settings: Settings, pipeline: Pipeline, intake: Intake) -> Splitting | None:
+    """Return how large sources are measured in pieces; None where the settings say that they are not."""
+    if not settings.piece_seconds:
+        return None
+    recordings = Recordings(_media_limits(settings))
+    return Splitting(
+        intake, recordings, pipeline.needs, pipeline.stitching, settings.piece_seconds, settings.piece_files
+    )
+
+
+def _acquirer(settings: Settings, uploads: OpenUpload, find_subtitles: FindSubtitles | None = None) -> Acquirer:
     limits = IntakeLimits(
         download_bytes=settings.max_url_bytes,
         archive_bytes=settings.max_archive_bytes,
         archive_members=settings.max_archive_members,
         archive_ratio=settings.max_archive_ratio,
     )
-    return Acquirer(uploads, limits, reach(settings), find_subtitles, settings.proxy).acquire
+    return Acquirer(uploads, limits, outbound(settings), find_subtitles)
 
 
 def _uploads(blobs: BlobStore) -> OpenUpload:
@@ -266,4 +332,4 @@ def _uploads(blobs: BlobStore) -> OpenUpload:
 
 
 def _blobs(settings: Settings) -> BlobStore:
-    return FsspecBlobs(settings.blobs_url)
+    return open_blobs(settings.blobs_url, settings.s3_endpoint, settings.s3_region)

@@ -6,7 +6,6 @@ measure start threads when they are imported.
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from mien.engine.confinement import confine_process
@@ -27,4 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

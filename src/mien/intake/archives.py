@@ -1,7 +1,7 @@
 """Bring the members of an archive to disk one at a time, never outside the folder given."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -11,9 +11,17 @@ from mien.domain.source import BadItem, Item, Items
 from mien.intake.limits import IntakeLimits, readable_bytes
 from mien.intake.members import Allowance, Member, clean, is_clutter, is_unsafe, with_slashes
 from mien.intake.packing import archive_kind
-from mien.intake.subtitles import subtitles_in
+from mien.intake.subtitles import Subtitles, subtitles_in
 from mien.intake.tar_members import tar_members
 from mien.intake.zip_members import zip_members
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Hold what an archive says of one file in it: its name, and how many bytes it claims to unpack to."""
+
+    name: str
+    stated_bytes: int
 
 
 def is_archive(path: Path) -> bool:
@@ -21,32 +29,38 @@ def is_archive(path: Path) -> bool:
     return archive_kind(path) is not None
 
 
-def unpack(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> Items:
+def listed(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> tuple[Listed, ...]:
+    """Return the files of an archive as `unpack` would number them. Raises ArchiveUnreadable or SourceTooLarge."""
+    files = _files(path, _subtitles(path, scratch, limits, cancellation), limits, cancellation)
+    return tuple(Listed(clean(member.name), member.stated_bytes) for _count, member in files)
+
+
+def unpack(
+    path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation, wanted: range | None = None
+) -> Items:
     """Yield the members of an archive, each on disk under `scratch` until the next is asked for.
 
     Folders, dot files and what systems leave behind are skipped. A member that is unsafe, encrypted, damaged, too large
     or an archive itself becomes a BadItem; so does the second of two members of one name, since results go by name.
-    Subtitles beside a recording go with it and are no item of their own.
+    Subtitles beside a recording go with it and are no item of their own. With `wanted` only the files of these numbers
+    are brought, counted from 0 in the order of the archive.
     Raises ArchiveUnreadable or SourceTooLarge, also in the middle: what was yielded before stays good.
     """
     found = 0
-    for item in _items(path, scratch, limits, cancellation):
+    for item in _items(path, scratch, limits, cancellation, wanted):
         found += 1
         yield item
-    if not found:
+    if not found and wanted is None:
         raise ArchiveUnreadable("archive holds no files")
 
 
-def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> Items:
-    subtitles = subtitles_in(_named(path, limits, cancellation), scratch, Allowance(limits.archive_bytes, cancellation))
+def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation, wanted: range | None) -> Items:
+    subtitles = _subtitles(path, scratch, limits, cancellation)
     allowance = Allowance(limits.archive_bytes, cancellation)
     names: set[str] = set()
-    for count, member in enumerate(_members(path, limits, cancellation), start=1):
-        if count > limits.archive_members:
-            raise SourceTooLarge(f"archive has more than {limits.archive_members} members")
-        if member.directory or (is_clutter(member.name) and not is_unsafe(member.name)):
-            continue
-        if subtitles.are(clean(member.name)):
+    for number, (count, member) in enumerate(_files(path, subtitles, limits, cancellation)):
+        if wanted is not None and number not in wanted:
+            names.update([] if is_unsafe(member.name) else [clean(member.name)])
             continue
         target = scratch / f"member-{count}"
         try:
@@ -54,6 +68,23 @@ def _items(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancel
             yield replace(brought, subtitles=subtitles.of(brought.file)) if isinstance(brought, Item) else brought
         finally:
             target.unlink(missing_ok=True)
+
+
+def _files(
+    path: Path, subtitles: Subtitles, limits: IntakeLimits, cancellation: Cancellation
+) -> Iterator[tuple[int, Member]]:
+    """Yield the members that are files of their own, and how many members of any kind there were up to each."""
+    for count, member in enumerate(_members(path, limits, cancellation), start=1):
+        if count > limits.archive_members:
+            raise SourceTooLarge(f"archive has more than {limits.archive_members} members")
+        if member.directory or (is_clutter(member.name) and not is_unsafe(member.name)):
+            continue
+        if not subtitles.are(clean(member.name)):
+            yield count, member
+
+
+def _subtitles(path: Path, scratch: Path, limits: IntakeLimits, cancellation: Cancellation) -> Subtitles:
+    return subtitles_in(_named(path, limits, cancellation), scratch, Allowance(limits.archive_bytes, cancellation))
 
 
 def _named(path: Path, limits: IntakeLimits, cancellation: Cancellation) -> Iterator[Member]:

@@ -4,14 +4,15 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, cast
 
 import httpcore
 import httpx
 
-from mien.intake.addresses import Lookup, Reach, resolve, system_lookup
+from mien.intake.addresses import Reach, resolve
+from mien.intake.dialling import Dial, DialledBackend, guarded_dial
 
 
 class TimedStream(httpcore.NetworkStream):
@@ -50,17 +51,12 @@ class TimedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class GuardedBackend(httpcore.NetworkBackend):
-    """Open connections to allowed addresses only.
+class TimedBackend(httpcore.NetworkBackend):
+    """Bound every connection of a backend by a deadline."""
 
-    A host is resolved once and the connection goes to an address that was checked, so a name that changes its mind
-    between check and connection gains nothing.
-    """
-
-    def __init__(self, reach: Reach, exchange_seconds: float = 3600.0, lookup: Lookup = system_lookup) -> None:
-        self._resolve = partial(resolve, reach=reach, lookup=lookup)
+    def __init__(self, backend: httpcore.NetworkBackend, exchange_seconds: float) -> None:
+        self._backend = backend
         self._exchange_seconds = exchange_seconds
-        self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
         self,
@@ -70,23 +66,9 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of a host that answers. Raises AddressRefused."""
+        """Connect to a host."""
         deadline = time.monotonic() + self._exchange_seconds
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in self._addresses(host, port):
-            try:
-                stream = self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-                continue
-            return TimedStream(stream, deadline)
-        raise failure
-
-    def _addresses(self, host: str, port: int) -> list[str]:
-        try:
-            return self._resolve(host, port)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host} could not be resolved") from error
+        return TimedStream(self._backend.connect_tcp(host, port, timeout, local_address, socket_options), deadline)
 
 
 _TRANSLATED = (
@@ -169,35 +151,52 @@ def _written_address(host: str, port: int) -> list[str]:
         return []
 
 
-def guarded_client(
-    reach: Reach,
-    connect_seconds: float = 10.0,
-    stall_seconds: float = 30.0,
-    exchange_seconds: float = 3600.0,
-    proxy: str | None = None,
-    lookup: Lookup = system_lookup,
-) -> httpx.Client:
+@dataclass(frozen=True)
+class Patience:
+    """Say how long an exchange may take, in seconds: to connect, without a byte, and from the first to the last."""
+
+    connect: float = 10.0
+    stall: float = 30.0
+    exchange: float = 3600.0
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """Say how connections go out: what may be reached, through which proxy if any, and who dials.
+
+    With `proxy`, every request goes there, and what names mean is for the proxy to say and to guard. `dial` opens
+    connections and checks them; by itself `guarded_dial` of what may be reached.
+    """
+
+    reach: Reach = field(default_factory=Reach)
+    proxy: str | None = None
+    dial: Dial | None = None
+
+    def dialled(self) -> Dial:
+        """Return who dials."""
+        return self.dial or guarded_dial(Reach(private=True, ports=None) if self.proxy else self.reach)
+
+
+def guarded_client(outbound: Outbound | None = None, patience: Patience | None = None) -> httpx.Client:
     """Return an HTTP client that reaches allowed addresses only.
 
-    It follows no redirects, keeps no cookies and reads neither proxies nor passwords from the environment. One
-    exchange, from connection to the last byte, takes at most `exchange_seconds`. With `proxy`, every request goes
-    there, and what names mean is for the proxy to say and to guard. Its requests raise AddressRefused beside httpx's
-    own errors.
+    It follows no redirects, keeps no cookies and reads neither proxies nor passwords from the environment. Its requests
+    raise AddressRefused beside httpx's own errors.
     """
-    backend = GuardedBackend(Reach(private=True, ports=None) if proxy else reach, exchange_seconds, lookup)
+    outbound, patience = outbound or Outbound(), patience or Patience()
     common: dict[str, Any] = {
         "ssl_context": httpx.create_ssl_context(trust_env=False),
         "max_keepalive_connections": 0,
-        "network_backend": backend,
+        "network_backend": TimedBackend(DialledBackend(outbound.dialled()), patience.exchange),
     }
     transport = (
-        _ProxiedTransport(httpcore.HTTPProxy(proxy, **common), reach)
-        if proxy
+        _ProxiedTransport(httpcore.HTTPProxy(outbound.proxy, **common), outbound.reach)
+        if outbound.proxy
         else GuardedTransport(httpcore.ConnectionPool(**common))
     )
     return httpx.Client(
         transport=transport,
-        timeout=httpx.Timeout(stall_seconds, connect=connect_seconds),
+        timeout=httpx.Timeout(patience.stall, connect=patience.connect),
         follow_redirects=False,
         trust_env=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

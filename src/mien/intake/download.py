@@ -9,8 +9,7 @@ import httpx
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import AddressRefused, DownloadFailed, SourceTooLarge
-from mien.intake.addresses import Reach
-from mien.intake.connections import guarded_client
+from mien.intake.connections import Outbound, Patience, guarded_client
 from mien.intake.limits import IntakeLimits, readable_bytes
 
 # Asking for the bytes as they are keeps a small answer from unpacking to a huge one.
@@ -27,11 +26,10 @@ def without_query(url: str) -> str:
 class Downloader:
     """Fetch files over http and https. Keep one and close it when done."""
 
-    def __init__(self, limits: IntakeLimits, reach: Reach | None = None, proxy: str | None = None) -> None:
+    def __init__(self, limits: IntakeLimits, outbound: Outbound | None = None) -> None:
         self._limits = limits
-        self._client = guarded_client(
-            reach or Reach(), limits.connect_seconds, limits.stall_seconds, limits.download_seconds, proxy
-        )
+        patience = Patience(limits.connect_seconds, limits.stall_seconds, limits.download_seconds)
+        self._client = guarded_client(outbound, patience)
 
     def download(self, url: str, target: Path, cancellation: Cancellation) -> None:
         """Write what lies at a URL to `target`, following redirects.

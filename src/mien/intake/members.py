@@ -17,7 +17,7 @@ _CLUTTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 class Member:
     """Hold one entry of an archive: its raw name, its bytes piece by piece, and why it cannot be taken, if so.
 
-    `packed_bytes` is what it takes in the archive, where that can be told.
+    `packed_bytes` is what it takes in the archive, where that can be told, `stated_bytes` what it claims to unpack to.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Member:
     directory: bool = False
     problem: ItemError | None = None
     packed_bytes: int | None = None
+    stated_bytes: int = 0
 
 
 class Allowance:

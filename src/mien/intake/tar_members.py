@@ -76,7 +76,7 @@ def _reported() -> Iterator[None]:
 
 def _walk(archive: tarfile.TarFile) -> Iterator[Member]:
     while (info := archive.next()) is not None:
-        yield Member(_name(info), partial(_chunks, archive, info), info.isdir(), _problem(info))
+        yield Member(_name(info), partial(_chunks, archive, info), info.isdir(), _problem(info), stated_bytes=info.size)
         archive.members.clear()  # type: ignore[attr-defined]  # tarfile remembers every header
 
 

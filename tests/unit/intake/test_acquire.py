@@ -7,6 +7,7 @@ from mien.domain.errors import DownloadFailed, SourceError
 from mien.domain.source import FileSource, Item, TextSource, UrlSource
 from mien.intake.acquire import Acquirer
 from mien.intake.addresses import Reach
+from mien.intake.connections import Outbound
 from mien.intake.subtitles import subtitles_beside
 from tests.fakes_files import make_tar, make_zip
 from tests.fakes_web import website
@@ -25,7 +26,7 @@ def acquire(tmp_path):
     uploads = {"key": b"uploaded"}
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    acquirer = Acquirer(lambda key: io.BytesIO(uploads[key]), reach=Reach(private=True))
+    acquirer = Acquirer(lambda key: io.BytesIO(uploads[key]), outbound=Outbound(Reach(private=True)))
 
     def contents(source):
         found = [

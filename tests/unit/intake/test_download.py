@@ -6,6 +6,7 @@ import pytest
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import AddressRefused, Cancelled, DownloadFailed, SourceTooLarge
 from mien.intake.addresses import Reach
+from mien.intake.connections import Outbound
 from mien.intake.download import Downloader
 from mien.intake.limits import IntakeLimits
 from tests.fakes_web import website
@@ -21,7 +22,7 @@ def site():
 
 @pytest.fixture
 def download(tmp_path):
-    downloader = Downloader(SMALL, Reach(private=True))
+    downloader = Downloader(SMALL, Outbound(Reach(private=True)))
 
     def fetch(url, cancellation=None):
         downloader.download(url, tmp_path / "target", cancellation or Cancellation())

@@ -16,7 +16,8 @@ from mien.delivery.callback import CallbackFailed, CallbackSender, Letter
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import AddressRefused, DownloadFailed
 from mien.intake.addresses import Reach, read_networks
-from mien.intake.connections import guarded_client
+from mien.intake.connections import Outbound, Patience, guarded_client
+from mien.intake.dialling import guarded_dial
 from mien.intake.download import Downloader
 from mien.intake.limits import IntakeLimits
 
@@ -170,7 +171,7 @@ def test_no_form_of_address_reaches_a_listener_by_download(everywhere, tmp_path)
 
 
 def test_no_form_of_address_reaches_a_listener_by_callback(everywhere):
-    sender = CallbackSender(guarded_client(Reach(), connect_seconds=1, stall_seconds=1, exchange_seconds=2))
+    sender = CallbackSender(guarded_client(patience=Patience(1, 1, 2)))
     for url in forms(everywhere[0].port):
         with pytest.raises(CallbackFailed):
             sender.send(Letter(url, "msg_1", lambda: iter([b"{}"])))
@@ -178,7 +179,7 @@ def test_no_form_of_address_reaches_a_listener_by_callback(everywhere):
 
 
 def test_the_listeners_can_be_reached_at_all(everywhere):
-    with guarded_client(Reach(private=True)) as client, suppress(Exception):
+    with guarded_client(Outbound(Reach(private=True))) as client, suppress(Exception):
         client.get(f"http://127.0.0.1:{everywhere[0].port}/")
     assert everywhere[0].connections == 1
     everywhere[0].connections = 0
@@ -220,7 +221,7 @@ def test_a_name_that_changes_its_mind_never_leads_where_it_must_not():
 
         reach = Reach(networks=read_networks("127.0.0.2/32"))
         refused = 0
-        with guarded_client(reach, connect_seconds=2, stall_seconds=2, lookup=lookup) as client:
+        with guarded_client(Outbound(dial=guarded_dial(reach, lookup)), Patience(2, 2)) as client:
             for number in range(REBINDING_ATTEMPTS):
                 try:
                     client.get(f"http://rebind-{number}.test:{outside.port}/")
