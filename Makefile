@@ -7,6 +7,7 @@ run: setup        ## measure real photographs through the HTTP API and print wha
 test: setup       ## check style, types and floors, and run every test
 	scripts/install test
 	scripts/sdk-environments
+	scripts/postgresql
 	scripts/check
 	scripts/test
 

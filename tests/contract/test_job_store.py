@@ -1,62 +1,18 @@
-"""What every job store does, run over each implementation."""
+"""What every job store does with jobs and whole sources, run over each implementation."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain, pairwise
-from pathlib import Path
+from itertools import chain
 from threading import Barrier, Thread
 from time import monotonic, sleep
 
 import pytest
 
 from mien.domain.errors import InvalidRequest, JobNotFound, LeaseLost, QueueFull
-from mien.domain.job import JobQuery, Outcome, Status, Task
-from mien.storage.jobs import Callback, JobStore
-from mien.storage.sql_jobs import SqlJobStore
-from mien.storage.sqlite_database import open_database
+from mien.domain.job import JobQuery, Outcome, Status
+from mien.storage.jobs import JobStore
 from tests.fakes_engine import NOON_MS, StandingClock, a_job
-
-DONE = Outcome(results="results/1", num_predictions=3, num_errors=1)
-UNUSABLE = Outcome(results="results/2", usable=False, reason="could not download: HTTP 404")
-
-
-class OpenStore:
-    """A store, its clock, and a way to open it once more as another process would."""
-
-    def __init__(self, open_once: Callable[[StandingClock], JobStore]) -> None:
-        self.clock = StandingClock()
-        self.again = lambda: open_once(self.clock)
-        self.store = self.again()
-
-
-@pytest.fixture(params=["sqlite"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
-    databases = []
-
-    def open_once(clock: StandingClock) -> JobStore:
-        databases.append(open_database(f"sqlite:///{tmp_path / 'mien.db'}"))
-        return SqlJobStore(databases[-1], clock)
-
-    yield OpenStore(open_once)
-    for database in databases:
-        database.close()
-
-
-@pytest.fixture
-def store(opened: OpenStore) -> JobStore:
-    return opened.store
-
-
-@pytest.fixture
-def clock(opened: OpenStore) -> StandingClock:
-    return opened.clock
-
-
-def claimed(store: JobStore, worker: str = "w1") -> Task:
-    task = store.claim(worker, 30)
-    assert task is not None
-    return task
+from tests.fakes_stores import DONE, UNUSABLE, OpenStore, claimed
 
 
 def test_a_job_comes_back_as_it_was_added(store: JobStore) -> None:
@@ -219,7 +175,7 @@ def test_cancelling_a_queued_job_ends_it_at_once(store: JobStore) -> None:
     assert (ended.status, ended.message) == (Status.FAILED, "job was cancelled")
     assert ended.started_ms == ended.ended_ms == NOON_MS
     assert store.claim("w1", 30) is None
-    assert store.due_callback(30) is not None
+    assert store.due_delivery(30) is not None
 
 
 def test_cancelling_a_running_job_tells_its_workers_and_drops_the_rest(store: JobStore) -> None:
@@ -254,19 +210,26 @@ def test_cancelling_an_ended_job_changes_nothing(store: JobStore) -> None:
         store.cancel(job.id, "bob")
 
 
+def fill(store: JobStore, jobs: int) -> None:
+    with ThreadPoolExecutor(32) as threads:
+        list(threads.map(lambda _: store.add(a_job()), range(jobs)))
+
+
 def test_a_full_queue_refuses_until_a_job_is_started(opened: OpenStore) -> None:
-    for _ in range(500):
-        opened.store.add(a_job())
+    fill(opened.store, 500)
     with pytest.raises(QueueFull, match="500"):
         opened.store.add(a_job(owner="bob"))
     claimed(opened.store)
     opened.store.add(a_job(owner="bob"))
 
 
-def test_of_many_that_add_at_once_exactly_500_pass(opened: OpenStore) -> None:
+def test_of_32_clients_that_add_at_once_to_495_jobs_exactly_5_pass(opened: OpenStore) -> None:
     stores = [opened.store, opened.again()]
+    fill(opened.store, 495)
+    together = Barrier(32)
 
     def add(number: int) -> bool:
+        together.wait()
         try:
             stores[number % 2].add(a_job())
         except QueueFull:
@@ -274,8 +237,8 @@ def test_of_many_that_add_at_once_exactly_500_pass(opened: OpenStore) -> None:
         return True
 
     with ThreadPoolExecutor(32) as threads:
-        passed = list(threads.map(add, range(520)))
-    assert sum(passed) == 500
+        passed = list(threads.map(add, range(32)))
+    assert sum(passed) == 5
     assert len(opened.store.list(None, JobQuery(limit=1000))) == 500
 
 
@@ -393,60 +356,3 @@ def test_a_list_holds_what_was_asked_for(
     store: JobStore, four_jobs: dict[str, str], query: JobQuery, expected: str
 ) -> None:
     assert " ".join(four_jobs[job.id] for job in store.list("ann", query)) == expected
-
-
-def test_a_callback_is_due_once_its_job_has_ended(store: JobStore) -> None:
-    job = a_job(callback_url="http://ann.example/done")
-    store.add(job)
-    task = claimed(store)
-    assert store.due_callback(60) is None
-    store.commit(task, DONE)
-    callback = store.due_callback(60)
-    assert callback is not None
-    assert (callback.job_id, callback.owner, callback.url) == (job.id, "ann", "http://ann.example/done")
-    assert store.due_callback(60) is None
-
-
-def test_a_callback_that_was_sent_is_never_due_again(store: JobStore, clock: StandingClock) -> None:
-    store.add(a_job(callback_url="http://ann.example/done"))
-    store.commit(claimed(store), DONE)
-    callback = store.due_callback(60)
-    assert callback is not None
-    store.callback_sent(callback)
-    clock.move(10**6)
-    assert store.due_callback(60) is None
-
-
-def test_a_callback_whose_sender_died_is_due_again(store: JobStore, clock: StandingClock) -> None:
-    store.add(a_job(callback_url="http://ann.example/done"))
-    store.commit(claimed(store), DONE)
-    died = store.due_callback(60)
-    clock.move(61)
-    again = store.due_callback(60)
-    assert died is not None and again is not None and again.attempt == 2
-    store.callback_sent(died)
-    clock.move(61)
-    assert store.due_callback(60) is not None, "an answer that comes after the lease has ended changes nothing"
-
-
-def test_a_callback_that_fails_is_tried_less_and_less_often_and_then_given_up(
-    store: JobStore, clock: StandingClock
-) -> None:
-    store.add(a_job(callback_url="http://ann.example/done"))
-    store.commit(claimed(store), DONE)
-    tries_ms = []
-    while callback := next_due(store, clock):
-        tries_ms.append(clock.now_ms)
-        store.callback_failed(callback, "HTTP 500")
-    waits = [later - earlier for earlier, later in pairwise(tries_ms)]
-    assert waits == sorted(set(waits))
-    assert 3 <= len(tries_ms) <= 10
-
-
-def next_due(store: JobStore, clock: StandingClock) -> Callback | None:
-    """Move the clock until a callback is due; None when none is for three hours."""
-    for _ in range(3 * 3600 // 5):
-        if callback := store.due_callback(60):
-            return callback
-        clock.move(5)
-    return None

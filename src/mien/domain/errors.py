@@ -8,6 +8,8 @@
     ├── JobNotFinished            results asked for too early                       → 400
     ├── JobFailed                 results asked of a job that has none              → 400
     ├── QueueFull                 too many jobs wait                                → 429
+    ├── IdempotencyConflict       an Idempotency-Key came back with another request → 409
+    ├── DiskFull                  too little disk space is left                     → 507
     ├── SourceError               a whole source is unusable                        → `error` of the source
     │   ├── DownloadFailed
     │   │   └── AddressRefused
@@ -71,6 +73,14 @@ class JobFailed(MienError):
 
 class QueueFull(MienError):
     """Too many jobs are queued; try again later."""
+
+
+class IdempotencyConflict(MienError):
+    """This Idempotency-Key was sent before with another request."""
+
+
+class DiskFull(MienError):
+    """Too little disk space is left; try again later."""
 
 
 class SourceError(MienError):

@@ -1,5 +1,6 @@
 """Say what a blob store does: keep uploads, predictions and artifacts under slash-separated keys."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -20,5 +21,15 @@ class BlobStore(Protocol):
     def delete(self, prefix: str) -> None:
         """Forget the blob under this key, or all blobs in this folder; nothing there is fine."""
 
+    def children(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield the names directly in this folder, each with when something under it was last written (Unix ms)."""
+
     def local_path(self, key: str) -> Path | None:
         """Return where the blob lies on this machine's disk, or None when it does not."""
+
+
+def check_key(key: str) -> None:
+    """Raise ValueError unless the key is names joined by slashes that stay in their folder."""
+    parts = key.split("/")
+    if "\\" in key or "\0" in key or any(part in ("", ".", "..") or ":" in part for part in parts):
+        raise ValueError(f"{key!r} is not a key: it must be names joined by slashes")

@@ -1,9 +1,10 @@
 """Say what the stores need of a database, so that another one can take SQLite's place."""
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, func, select, text
 
 T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
@@ -27,3 +28,27 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Finish the writes that wait and let go of the file."""
+
+
+CHANNEL = "mien_changes"
+"""Where a PostgreSQL server tells of changes."""
+
+
+class OneAtATime(IntEnum):
+    """Name what only one transaction may do at once, by the number of its lock."""
+
+    ADDING = 7_406_001
+    CLAIMING = 7_406_002
+    UPGRADING = 7_406_003
+
+
+def hold(connection: Connection, what: OneAtATime) -> None:
+    """Wait until no other transaction does this; SQLite has one writer at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(int(what))))
+
+
+def announce(connection: Connection) -> None:
+    """Wake those who wait for a change once this transaction is committed; SQLite's file tells of it by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {CHANNEL}"))

@@ -11,6 +11,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from mien.domain.errors import InvalidRequest
+from mien.storage.blobs import check_key
 
 PARTIAL = ".part"
 
@@ -52,26 +53,43 @@ class FsspecBlobs:
         with suppress(FileNotFoundError):
             self._files.rm(str(self._path(prefix)), recursive=True)
 
+    def children(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield the names directly in this folder, each with when something under it was last written (Unix ms)."""
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self._path(prefix)) as entries:
+            for entry in entries:
+                if not entry.name.endswith(PARTIAL):
+                    yield entry.name, _newest_ms(Path(entry.path))
+
     def local_path(self, key: str) -> Path | None:
         """Return where the blob lies; None when there is none."""
         path = self._path(key)
         return path if path.is_file() else None
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if "\\" in key or "\0" in key or any(part in ("", ".", "..") or ":" in part for part in parts):
-            raise ValueError(f"{key!r} is not a key: it must be names joined by slashes")
+        check_key(key)
         return self._root.joinpath(*PurePosixPath(key).parts)
 
 
 def _opened(root: str) -> tuple[LocalFileSystem, str]:
     try:
-        files, path = url_to_fs(root)
+        # Others are not even opened: some of them would call the host that is named.
+        files, path = url_to_fs(root) if root.startswith("file://") else (None, "")
     except (ImportError, ValueError):
         files, path = None, ""
     if not isinstance(files, LocalFileSystem):
-        raise InvalidRequest(f"{root}: the blob store must be file://PATH")
+        raise InvalidRequest(f"{root}: the blob store must be file://PATH or s3://BUCKET/PREFIX")
     return files, path
+
+
+def _newest_ms(path: Path) -> int:
+    below = (Path(folder, name) for folder, folders, files in os.walk(path) for name in (*folders, *files))
+    return max(_written_ms(each) for each in (path, *below))
+
+
+def _written_ms(path: Path) -> int:
+    with suppress(FileNotFoundError):  # a partial file may be gone, or renamed, by now
+        return path.stat().st_mtime_ns // 10**6
+    return 0
 
 
 def _make_folders(folder: Path) -> None:

@@ -1,22 +1,27 @@
 """Turn jobs into rows and back, and find them."""
 
+import hashlib
+import json
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
 
 from mien.domain.errors import InvalidRequest, JobNotFound
 from mien.domain.job import Job, JobQuery, Outcome, Status
 from mien.domain.request import InferenceRequest
 from mien.storage.database import AnyRow
-from mien.storage.schema import DONE, QUEUED, jobs, tasks
+from mien.storage.schema import DONE, WHOLE, job_tags, jobs, tasks
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Every request passes here; building these anew costs more than running them.
 _COUNT_QUEUED = select(func.count()).where(jobs.c.status == Status.QUEUED.value)
-_INSERT_JOB = insert(jobs).returning(jobs.c.seq)
-_INSERT_TASKS = insert(tasks)
+_EARLIER = select(jobs.c.id, jobs.c.digest).where(
+    jobs.c.owner == bindparam("of"), jobs.c.idempotency_key == bindparam("named")
+)
 _SORTED_BY = {"created": jobs.c.created_ms, "started": jobs.c.started_ms, "ended": jobs.c.ended_ms}
+_UPLOAD = {"files": {"__all__": {"upload"}}}
 
 
 def job_row(job: Job) -> dict[str, Any]:
@@ -37,7 +42,19 @@ def job_row(job: Job) -> dict[str, Any]:
         "waiting": sources,
         "running": 0,
         "remaining": sources,
+        "joins": 0,
+        "measured_tasks": 0,
+        "measured_seconds": 0.0,
+        "notify": job.request.notify,
+        "tags": json.dumps(_distinct(job.tags)),
+        "idempotency_key": job.idempotency_key,
+        "digest": _digest(job.request) if job.idempotency_key is not None else None,
     }
+
+
+def _digest(request: InferenceRequest) -> str:
+    # Where an upload lies differs each time; what it holds is known by its checksum.
+    return hashlib.sha256(request.model_dump_json(exclude=_UPLOAD).encode()).hexdigest()
 
 
 def count_queued(connection: Connection) -> int:
@@ -45,11 +62,9 @@ def count_queued(connection: Connection) -> int:
     return int(connection.execute(_COUNT_QUEUED).scalar_one())
 
 
-def insert_job(connection: Connection, row: dict[str, Any]) -> None:
-    """Keep a new job and its tasks, in the order of its sources."""
-    seq = connection.execute(_INSERT_JOB, row).scalar_one()
-    waits = {"job": seq, "state": QUEUED, "attempt": 0}
-    connection.execute(_INSERT_TASKS, [{**waits, "position": position} for position in range(row["waiting"])])
+def earlier(connection: Connection, owner: str, idempotency_key: str) -> AnyRow | None:
+    """Return id and digest of the job this owner submitted with this key, or None."""
+    return connection.execute(_EARLIER, {"of": owner, "named": idempotency_key}).first()
 
 
 def to_job(row: AnyRow) -> Job:
@@ -65,14 +80,20 @@ def to_job(row: AnyRow) -> Job:
         num_predictions=row.num_predictions,
         num_errors=row.num_errors,
         message=row.message,
+        tags=tuple(json.loads(row.tags)),
+        idempotency_key=row.idempotency_key,
     )
 
 
-def find(connection: Connection, job_id: str, owner: str | None) -> AnyRow:
-    """Return the row of one job. Raises JobNotFound, also for jobs of other owners and for malformed ids."""
+def find(connection: Connection, job_id: str, owner: str | None, lock: bool = False) -> AnyRow:
+    """Return the row of one job, kept from change if asked for.
+
+    Raises JobNotFound, also for jobs of other owners and for malformed ids.
+    """
     if not _ID.fullmatch(job_id):
         raise JobNotFound
-    row = connection.execute(_owned(select(jobs), owner).where(jobs.c.id == job_id)).first()
+    query = _owned(select(jobs), owner).where(jobs.c.id == job_id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise JobNotFound
     return row
@@ -83,6 +104,8 @@ def listed(owner: str | None, query: JobQuery) -> Select[Any]:
     selection = _owned(select(jobs), owner).limit(query.limit)
     if query.statuses:
         selection = selection.where(jobs.c.status.in_(sorted(query.statuses)))
+    for tag in sorted(query.tags):
+        selection = selection.where(jobs.c.seq.in_(select(job_tags.c.job).where(job_tags.c.tag == tag)))
     if query.timestamp_ms is not None:
         before = query.when == "created_before"
         created = jobs.c.created_ms
@@ -93,15 +116,44 @@ def listed(owner: str | None, query: JobQuery) -> Select[Any]:
     return selection.order_by(time.desc().nulls_last(), jobs.c.seq.desc())
 
 
+def set_tags(connection: Connection, job_seq: int, tags: Sequence[str]) -> None:
+    """Let these be the tags of a job."""
+    distinct = _distinct(tags)
+    connection.execute(delete(job_tags).where(job_tags.c.job == job_seq))
+    connection.execute(update(jobs).where(jobs.c.seq == job_seq).values(tags=json.dumps(distinct)))
+    insert_tags(connection, job_seq, distinct)
+
+
+def insert_tags(connection: Connection, job_seq: int, tags: Sequence[str]) -> None:
+    """Keep the tags of a job for finding it by them."""
+    if tags:
+        connection.execute(insert(job_tags), [{"job": job_seq, "tag": tag} for tag in _distinct(tags)])
+
+
 def ended_outcomes(connection: Connection, job_id: str) -> list[Outcome]:
-    """Return what became of the tasks that have ended, in the order of the sources."""
+    """Return what became of the sources that have ended, in their order."""
+    ended = and_(tasks.c.state == DONE, tasks.c.piece == WHOLE)
     rows = connection.execute(
-        select(tasks)
-        .join(jobs, jobs.c.seq == tasks.c.job)
-        .where(jobs.c.id == job_id, tasks.c.state == DONE)
-        .order_by(tasks.c.position)
+        select(tasks).join(jobs, jobs.c.seq == tasks.c.job).where(jobs.c.id == job_id, ended).order_by(tasks.c.position)
     )
-    return [Outcome(row.results, row.num_predictions, row.num_errors, row.usable, row.reason) for row in rows]
+    return [to_outcome(row) for row in rows]
+
+
+def to_outcome(row: AnyRow) -> Outcome:
+    """Return what became of a task that has ended."""
+    return Outcome(
+        row.results,
+        row.num_predictions,
+        row.num_errors,
+        bool(row.usable),
+        row.reason,
+        row.media_seconds or 0.0,
+        row.seconds or 0.0,
+    )
+
+
+def _distinct(tags: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
 
 
 def _owned(selection: Select[Any], owner: str | None) -> Select[Any]:

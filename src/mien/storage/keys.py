@@ -4,33 +4,41 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 from uuid import uuid4
 
 from sqlalchemy import bindparam, func, insert, select
 
+from mien.domain.errors import InvalidRequest
 from mien.storage.database import Database
 from mien.storage.jobs import Clock
 from mien.storage.schema import keys
 
 PREFIX = "mien_"
 CHECKSUM_LENGTH = 6
-_FIND = select(keys.c.id, keys.c.owner, keys.c.sha256).where(keys.c.sha256 == bindparam("sha256"))
+_COLUMNS = (keys.c.id, keys.c.owner, keys.c.email, keys.c.weight)
+_FIND = select(*_COLUMNS, keys.c.sha256).where(keys.c.sha256 == bindparam("sha256"))
 
 
 @dataclass(frozen=True)
 class KeyRecord:
-    """Hold what is known of a key: its id, under which jobs are kept, and the name of its owner."""
+    """Hold what is known of a key: its id, under which jobs are kept, and the name of its owner.
+
+    `email` is where mails about its jobs go. While jobs of several keys wait, each is served in proportion to `weight`.
+    """
 
     id: str
     owner: str
+    email: str | None = None
+    weight: float = 1.0
 
 
 class KeyStore(Protocol):
     """Keep API keys."""
 
-    def create(self, owner: str) -> str:
-        """Make a new key and return it; it can never be read again."""
+    def create(self, owner: str, email: str | None = None, weight: float = 1.0) -> str:
+        """Make a new key and return it; it can never be read again. Raises InvalidRequest for a weight of no share."""
 
     def find(self, key: str) -> KeyRecord | None:
         """Return whose key this is, or None."""
@@ -46,11 +54,20 @@ class SqlKeyStore:
         self._database = database
         self._clock = clock
 
-    def create(self, owner: str) -> str:
-        """Make a new key and return it; it can never be read again."""
+    def create(self, owner: str, email: str | None = None, weight: float = 1.0) -> str:
+        """Make a new key and return it; it can never be read again. Raises InvalidRequest for a weight of no share."""
+        if not 0 < weight < inf:
+            raise InvalidRequest(f"weight: must be a number above 0, got {weight}")
         secret = PREFIX + secrets.token_urlsafe(32)
         key = secret + _checksum(secret)
-        record = {"id": str(uuid4()), "owner": owner, "sha256": _sha256(key), "created_ms": self._clock()}
+        record = {
+            "id": str(uuid4()),
+            "owner": owner,
+            "sha256": _sha256(key),
+            "created_ms": self._clock(),
+            "email": email,
+            "weight": weight,
+        }
         self._database.write(lambda connection: connection.execute(insert(keys), record))
         return key
 
@@ -62,7 +79,7 @@ class SqlKeyStore:
         row = self._database.read(lambda connection: connection.execute(_FIND, {"sha256": sha256}).first())
         if row is None or not hmac.compare_digest(row.sha256, sha256):
             return None
-        return KeyRecord(row.id, row.owner)
+        return KeyRecord(row.id, row.owner, row.email, row.weight)
 
     def count(self) -> int:
         """Count the keys."""

@@ -7,18 +7,20 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine
 
+from mien.storage.database import OneAtATime, hold
 from mien.storage.schema import REVISION
 
 
 def upgrade(reading: Engine, writing: Engine) -> None:
     """Run the migrations that the database has not seen, all in one transaction.
 
-    The transaction must take the write lock when it begins: then the first process migrates and the others wait.
+    On SQLite the transaction must take the write lock when it begins: the first process migrates, the others wait.
     """
     with reading.connect() as connection:
         if revision(connection) == REVISION:
             return
     with writing.begin() as connection:
+        hold(connection, OneAtATime.UPGRADING)
         command.upgrade(_config(connection), "head")
 
 

@@ -36,11 +36,12 @@ def test_no_step_walks_over_all_jobs_or_tasks(database: SqliteDatabase) -> None:
     last = store.claim("w3", 30)
     assert last is not None
     store.commit(last, Outcome("results"))
-    assert store.due_callback(60) is not None
+    assert store.due_delivery(60) is not None
     steps = [step for text, values in seen for step in _plan(database, text, values)]
-    # The jobs with waiting tasks lie in their index in the order of turns, and the first is taken.
+    # Owners, and jobs with something to join, lie in their index in the order of turns, and the first is taken.
     assert {step for step in steps if "SCAN" in step or "TEMP" in step} <= {
-        "SCAN jobs USING INDEX jobs_with_waiting_tasks",
+        "SCAN flows USING INDEX flows_in_turn",
+        "SCAN jobs USING INDEX jobs_with_joins",
         "SCAN CONSTANT ROW",
     }
 
@@ -49,7 +50,7 @@ def test_looking_for_work_in_vain_does_not_take_the_write_lock(database: SqliteD
     store, _ = _store(database)
     before = database.commits
     assert store.claim("w1", 30) is None
-    assert store.due_callback(60) is None
+    assert store.due_delivery(60) is None
     assert database.commits == before
 
 
