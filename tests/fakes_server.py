@@ -1,18 +1,19 @@
 """Measured results and a store in memory, for tests of the HTTP door and its shapes."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from starlette.testclient import TestClient
 
 from mien.domain.errors import JobNotFound, QueueFull
-from mien.domain.job import Job, JobQuery, Outcome, Status
+from mien.domain.job import Job, JobProgress, JobQuery, Outcome, SourceProgress, Status
 from mien.domain.labels import (
     BURST_DESCRIPTIONS,
     EMOTIONS_48,
@@ -38,9 +39,9 @@ from mien.domain.segment import (
     TimeSpan,
 )
 from mien.server.app import build_app
-from mien.server.parts import Limits, ServerParts
-from mien.storage.jobs import Jobs, JobStore, Outcomes
-from mien.storage.keys import KeyRecord
+from mien.server.parts import Inside, Limits, ServerParts
+from mien.storage.jobs import DeliveryLog, Jobs, JobStore, Outcomes, QueueFigures, WorkerReport
+from mien.storage.keys import KeyOptions, KeyRecord, Scope
 
 FACE_HEADS: Heads = {"emotions": EMOTIONS_48, "facs": FACS, "descriptions": FACE_DESCRIPTIONS}
 BURST_HEADS: Heads = {"emotions": EMOTIONS_48, "descriptions": BURST_DESCRIPTIONS}
@@ -129,12 +130,66 @@ class MemoryJobs:
     def __init__(self, queue_limit: int = 500) -> None:
         self.kept: dict[str, Job] = {}
         self.ended: dict[str, list[Outcome]] = {}
+        self.shares: dict[str, float] = {}
+        self.log: list[DeliveryLog] = []
+        self.seen: list[WorkerReport] = []
+        self.told = QueueFigures()
         self.queue_limit = queue_limit
+        self.changed = Event()
+        self.looks = 0
 
-    def add(self, job: Job) -> None:
+    def add(self, job: Job) -> str:
+        for other in self.kept.values():
+            if job.idempotency_key and (other.owner, other.idempotency_key) == (job.owner, job.idempotency_key):
+                return other.id
         if sum(other.status is Status.QUEUED for other in self.kept.values()) >= self.queue_limit:
             raise QueueFull
         self.kept[job.id] = job
+        self.changed.set()
+        return job.id
+
+    def progress(self, job_id: str, owner: str | None) -> JobProgress:
+        job = self.get(job_id, owner)
+        self.looks += 1
+        share = 1.0 if job.status.final else self.shares.get(job_id, 0.0)
+        sources = tuple(
+            SourceProgress(index, source.name, share, job.status) for index, source in enumerate(job.request.sources())
+        )
+        return JobProgress(job, share, 30.0 * (1 - share) if share else None, sources)
+
+    def tag(self, job_id: str, owner: str | None, tags: tuple[str, ...]) -> None:
+        self.kept[job_id] = replace(self.get(job_id, owner), tags=tags)
+
+    def cancel(self, job_id: str, owner: str | None) -> None:
+        if not self.get(job_id, owner).status.final:
+            self.finish(job_id, status=Status.FAILED, message="job was cancelled")
+
+    def delete(self, job_id: str, owner: str | None) -> None:
+        del self.kept[self.get(job_id, owner).id]
+        self.changed.set()
+
+    def deliveries(self, job_id: str, owner: str | None) -> "list[DeliveryLog]":
+        self.get(job_id, owner)
+        return self.log
+
+    def redeliver(self, job_id: str, owner: str | None) -> int:
+        return len(self.log)
+
+    def figures(self) -> QueueFigures:
+        return self.told
+
+    def workers(self) -> "list[WorkerReport]":
+        return self.seen
+
+    def wait_for_work(self, timeout_seconds: float) -> None:
+        self.changed.wait(timeout_seconds)
+        self.changed.clear()
+
+    def move(self, job_id: str, share: float) -> None:
+        """Let a job run and be so far."""
+        self.shares[job_id] = share
+        self.kept[job_id] = replace(self.kept[job_id], status=Status.IN_PROGRESS, started_ms=1)
+        self.changed.set()
 
     def get(self, job_id: str, owner: str | None) -> Job:
         job = self.kept.get(job_id)
@@ -143,7 +198,7 @@ class MemoryJobs:
         return job
 
     def list(self, owner: str | None, query: JobQuery) -> Jobs:
-        mine = [job for job in self.kept.values() if job.owner == owner]
+        mine = [job for job in [*self.kept.values()] if job.owner == owner and query.tags <= {*job.tags}]
         wanted = [job for job in mine if not query.statuses or job.status in query.statuses]
         return sorted(wanted, key=lambda job: job.created_ms, reverse=query.direction == "desc")[: query.limit]
 
@@ -152,7 +207,8 @@ class MemoryJobs:
 
     def finish(self, job_id: str, *outcomes: Outcome, status: Status = Status.COMPLETED, **state: Any) -> None:
         self.ended[job_id] = [*outcomes]
-        self.kept[job_id] = replace(self.kept[job_id], status=status, started_ms=2, ended_ms=3, **state)
+        self.kept[job_id] = replace(self.kept[job_id], status=status, started_ms=2, ended_ms=10**6, **state)
+        self.changed.set()
 
 
 class MemoryBlobs:
@@ -177,6 +233,10 @@ class MemoryBlobs:
         for key in [key for key in self.kept if key == prefix or key.startswith(f"{prefix}/")]:
             del self.kept[key]
 
+    def children(self, prefix: str) -> Iterator[tuple[str, int]]:
+        names = {key.removeprefix(f"{prefix}/").split("/")[0] for key in self.kept if key.startswith(f"{prefix}/")}
+        yield from ((name, 0) for name in sorted(names))
+
     def local_path(self, key: str) -> Path | None:
         return None
 
@@ -184,17 +244,26 @@ class MemoryBlobs:
 class OneKey:
     """Know a single key, and count how often it is looked up."""
 
-    def __init__(self, key: str = "good-key", owner: str = "owner-1") -> None:
-        self.key = key
-        self.owner = owner
+    def __init__(self, scopes: frozenset[Scope] = frozenset(Scope)) -> None:
+        self.key = "good-key"
+        self.record = KeyRecord("owner-1", "test", KeyOptions(scopes=scopes))
         self.asked = 0
 
-    def create(self, owner: str) -> str:
+    def create(self, owner: str, options: KeyOptions | None = None) -> str:
         return self.key
+
+    def take_over(self, key: str, owner: str, options: KeyOptions | None = None) -> None:
+        raise NotImplementedError
 
     def find(self, key: str) -> KeyRecord | None:
         self.asked += 1
-        return KeyRecord(self.owner, "test") if key == self.key else None
+        return self.record if key == self.key else None
+
+    def list(self) -> Sequence[KeyRecord]:
+        return [self.record]
+
+    def revoke(self, key_id: str) -> KeyRecord:
+        raise NotImplementedError
 
     def count(self) -> int:
         return 1
@@ -210,13 +279,18 @@ class Door:
     keys: OneKey
 
 
-def open_door(limits: Limits | None = None, queue_limit: int = 500) -> Door:
-    jobs, blobs, keys = MemoryJobs(queue_limit), MemoryBlobs(), OneKey()
+def open_door(
+    limits: Limits | None = None,
+    queue_limit: int = 500,
+    inside: Inside | None = None,
+    scopes: frozenset[Scope] = frozenset(Scope),
+) -> Door:
+    jobs, blobs, keys = MemoryJobs(queue_limit), MemoryBlobs(), OneKey(scopes)
     models: dict[str, type[Options]] = {"face": FaceOptions, "facemesh": FacemeshOptions}
     ticks = count(1)
     parts = ServerParts(
         jobs=cast(JobStore, jobs), keys=keys, blobs=blobs, models=models, clock=lambda: next(ticks),
-        limits=limits or Limits(),
+        limits=limits or Limits(), inside=inside or Inside(),
     )  # fmt: skip
     client = TestClient(build_app(parts), headers={"X-Hume-Api-Key": keys.key}, raise_server_exceptions=False)
     return Door(client, jobs, blobs, keys)

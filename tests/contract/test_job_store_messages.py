@@ -8,7 +8,7 @@ from mien.domain.errors import JobNotFound
 from mien.storage.database_choice import open_database
 from mien.storage.delivery_rows import RETRY_SECONDS
 from mien.storage.jobs import Delivery, JobStore
-from mien.storage.keys import SqlKeyStore
+from mien.storage.keys import KeyOptions, SqlKeyStore
 from tests.fakes_engine import StandingClock, a_job
 from tests.fakes_stores import DONE, OpenStore, claimed
 
@@ -126,7 +126,7 @@ def test_a_mail_is_due_when_it_was_asked_for_and_the_key_has_an_address(url: str
     opened = OpenStore(url)
     database = open_database(url)
     keys = SqlKeyStore(database, opened.clock)
-    record = keys.find(keys.create("ann", email="ann@mail.example"))
+    record = keys.find(keys.create("ann", KeyOptions(email="ann@mail.example")))
     database.close()
     assert record is not None
     for owner in (record.id, "a key without an address"):

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from mien.domain.errors import IdempotencyConflict, JobNotFound, LeaseLost, QueueFull
+from mien.domain.errors import IdempotencyConflict, JobNotFound, LeaseLost, QueueFull, QuotaSpent
 from mien.domain.job import Job, JobQuery, Split, Status
 from mien.domain.job import Piece as Part
 from mien.domain.source import FileSource
 from mien.storage.jobs import JobStore, WorkerReport
+from mien.storage.keys import KeyOptions, SqlKeyStore
 from tests.fakes_engine import NOON_MS, StandingClock, a_job, a_request
 from tests.fakes_stores import DONE, OpenStore, claimed
 
@@ -20,6 +21,19 @@ def test_a_job_submitted_twice_with_one_key_is_started_once(store: JobStore) -> 
     assert store.add(second) == first.id
     assert store.known([first.id, second.id]) == {first.id}
     assert store.add(replace(second, owner="bob")) == second.id, "another owner's key is another key"
+
+
+def test_a_key_starts_as_many_jobs_in_a_day_as_it_may(opened: OpenStore) -> None:
+    keys = SqlKeyStore(opened.database, opened.clock)
+    found = keys.find(keys.create("ann", KeyOptions(jobs_per_day=2)))
+    assert found is not None
+    for _ in range(2):
+        opened.store.add(a_job(owner=found.id))
+    with pytest.raises(QuotaSpent, match="2 jobs in 24 hours"):
+        opened.store.add(a_job(owner=found.id))
+    opened.store.add(a_job(owner="somebody else"))
+    opened.clock.move(24 * 3600 + 1)
+    opened.store.add(a_job(owner=found.id))
 
 
 def test_one_key_for_two_requests_is_refused(store: JobStore) -> None:

@@ -7,7 +7,9 @@
     ├── JobNotFound               no such job for this key                          → 404
     ├── JobNotFinished            results asked for too early                       → 400
     ├── JobFailed                 results asked of a job that has none              → 400
+    ├── NotAllowed                the key may not do this                           → 403
     ├── QueueFull                 too many jobs wait                                → 429
+    ├── QuotaSpent                the key has started as many jobs as it may        → 429
     ├── IdempotencyConflict       an Idempotency-Key came back with another request → 409
     ├── DiskFull                  too little disk space is left                     → 507
     ├── SourceError               a whole source is unusable                        → `error` of the source
@@ -81,6 +83,14 @@ class IdempotencyConflict(MienError):
 
 class DiskFull(MienError):
     """Too little disk space is left; try again later."""
+
+
+class QuotaSpent(MienError):
+    """This key has started as many jobs as it may; try again later."""
+
+
+class NotAllowed(MienError):
+    """This key may not do this."""
 
 
 class SourceError(MienError):

@@ -11,6 +11,8 @@ from starlette.requests import ClientDisconnect
 
 from mien.domain.errors import (
     BodyTooLarge,
+    DiskFull,
+    IdempotencyConflict,
     InvalidKey,
     InvalidRequest,
     JobFailed,
@@ -18,10 +20,12 @@ from mien.domain.errors import (
     JobNotFound,
     MienError,
     MissingKey,
+    NotAllowed,
     QueueFull,
+    QuotaSpent,
 )
 
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS = {429: 5, 507: 60}
 
 _STATUS: Mapping[type[MienError], tuple[int, str]] = {
     InvalidRequest: (400, "invalid_request"),
@@ -30,8 +34,12 @@ _STATUS: Mapping[type[MienError], tuple[int, str]] = {
     MissingKey: (401, "missing_key"),
     InvalidKey: (401, "invalid_key"),
     JobNotFound: (404, "not_found"),
+    IdempotencyConflict: (409, "idempotency_conflict"),
     BodyTooLarge: (413, "body_too_large"),
+    NotAllowed: (403, "not_allowed"),
     QueueFull: (429, "queue_full"),
+    QuotaSpent: (429, "quota_spent"),
+    DiskFull: (507, "disk_full"),
 }
 
 # What the oldest clients look for when a key is refused.
@@ -72,7 +80,7 @@ async def _ours(request: Request, error: Exception) -> Response:
 def _headers(status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 429 else {}
+    return {"Retry-After": str(RETRY_AFTER_SECONDS[status])} if status in RETRY_AFTER_SECONDS else {}
 
 
 async def _framework(request: Request, error: Exception) -> Response:

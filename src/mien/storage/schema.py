@@ -15,7 +15,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a database that is there needs no upgrade."""
 
 QUEUED, RUNNING, SPLIT, DONE = "queued", "running", "split", "done"
@@ -203,4 +203,8 @@ keys = Table(
     Column("email", Text),
     # How many times the share of another key its jobs get while both wait.
     Column("weight", Double, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("expires_ms", BigInteger),
+    Column("revoked_ms", BigInteger),
+    Column("jobs_per_day", BigInteger),
 )

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
-from mien.domain.errors import IdempotencyConflict, QueueFull
+from mien.domain.errors import IdempotencyConflict, QueueFull, QuotaSpent
 from mien.domain.job import Job
 from mien.domain.source import FileSource, Source, TextSource
 from mien.storage import fair_order, forgetting, job_rows
 from mien.storage.database import OneAtATime, announce, hold
-from mien.storage.schema import MEASURE, QUEUED, WHOLE, jobs, tasks
+from mien.storage.schema import MEASURE, QUEUED, WHOLE, jobs, keys, tasks
 
 _INSERT_JOB = insert(jobs).returning(jobs.c.seq)
 _INSERT_TASKS = insert(tasks)
@@ -18,18 +18,20 @@ UNKNOWN_SECONDS = 5.0
 PICTURE_SECONDS = 1.0
 TEXT_SECONDS = 0.1
 CHARACTERS_PER_SECOND = 1000.0
+DAY_MS = 24 * 3600 * 1000
 
 
 def add(connection: Connection, job: Job, row: dict[str, Any], max_queued: int, now_ms: int) -> str:
     """Keep a new job and its tasks, and return its id, or the id of the same job submitted before.
 
-    Raises QueueFull and IdempotencyConflict.
+    Raises QueueFull, QuotaSpent and IdempotencyConflict.
     """
     hold(connection, OneAtATime.ADDING)
     if job.idempotency_key is not None:
         before = job_rows.earlier(connection, job.owner, job.idempotency_key)
         if before is not None:
             return _repeated(connection, job, row, (before.id, before.digest), now_ms)
+    _check_quota(connection, job.owner, now_ms)
     if job_rows.count_queued(connection) >= max_queued:
         raise QueueFull(f"{max_queued} jobs are queued; try again later")
     sources = job.request.sources()
@@ -52,6 +54,15 @@ def add(connection: Connection, job: Job, row: dict[str, Any], max_queued: int, 
     job_rows.insert_tags(connection, seq, job.tags)
     announce(connection)
     return job.id
+
+
+def _check_quota(connection: Connection, owner: str, now_ms: int) -> None:
+    allowed = connection.execute(select(keys.c.jobs_per_day).where(keys.c.id == owner)).scalar()
+    if allowed is None:
+        return
+    recent = (jobs.c.owner == owner, jobs.c.created_ms > now_ms - DAY_MS)
+    if connection.execute(select(func.count()).select_from(jobs).where(*recent)).scalar_one() >= allowed:
+        raise QuotaSpent(f"this key may start {allowed} jobs in 24 hours; try again later")
 
 
 def _repeated(

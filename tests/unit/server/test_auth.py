@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from mien.storage.keys import Scope
 from tests.fakes_server import open_door
 
 
@@ -73,3 +74,25 @@ def test_the_log_names_the_path_and_never_the_key(caplog: pytest.LogCaptureFixtu
         anonymous().get("/v0/batch/jobs", params={"apikey": "good-key"})
     assert "GET /v0/batch/jobs 200" in caplog.text
     assert "good-key" not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("mien"))
+
+
+READING, WRITING, RUNNING = Scope.READ, Scope.WRITE, Scope.ADMIN
+
+
+@pytest.mark.parametrize(
+    ("scope", "listed", "started"), [(READING, 200, 403), (WRITING, 403, 200), (RUNNING, 403, 403)]
+)
+def test_a_key_does_only_what_its_scopes_allow(scope: Scope, listed: int, started: int) -> None:
+    door = open_door(scopes=frozenset({scope}))
+    assert door.client.get("/v0/batch/jobs").status_code == listed
+    answer = door.client.post("/v0/batch/jobs", json={"text": ["x"]})
+    assert answer.status_code == started
+    if started == 403:
+        assert answer.json() == {"message": "this key may not do this: it lacks the scope write", "code": "not_allowed"}
+
+
+def test_the_audit_log_names_key_and_path_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "mien.audit"):
+        open_door().client.get("/v0/batch/jobs", params={"status": "FAILED", "apikey": "good-key"})
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "mien.audit"]
+    assert line.endswith(" GET /v0/batch/jobs") and "good-key" not in line and "FAILED" not in line
