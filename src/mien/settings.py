@@ -22,8 +22,17 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: Path = Field(Path("mien-data"), description="folder that holds jobs, uploads and results")
-    store: str | None = Field(None, description="job store, `sqlite:///PATH`; default: `mien.db` in the data folder")
-    blobs: str | None = Field(None, description="blob store, `file://PATH`; default: `blobs` in the data folder")
+    store: str | None = Field(
+        None,
+        description="job store, `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; default: `mien.db` in the data folder",
+    )
+    blobs: str | None = Field(
+        None, description="blob store, `file://PATH` or `s3://BUCKET/PREFIX`; default: `blobs` in the data folder"
+    )
+    s3_endpoint: str | None = Field(
+        None, description="server that speaks Amazon S3's protocol, `https://HOST:PORT`; default: Amazon's own"
+    )
+    s3_region: str | None = Field(None, description="region of the bucket; default: what `AWS_REGION` says")
     weights: Path = Field(
         default_factory=lambda: _cache() / "weights", description="folder that holds fetched networks"
     )
@@ -58,8 +67,33 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="address the server listens on")
     port: int = Field(8004, ge=0, le=65535, description="port the server listens on; 0 takes a free one")
     workers: int = Field(1, ge=0, description="worker processes that `mien serve` starts")
+    piece_seconds: float = Field(
+        300.0,
+        ge=0,
+        description="longest stretch of a recording that is one task; 0: sources of any size are measured in one task",
+    )
+    piece_files: int = Field(
+        32, ge=1, description="small files of an archive that are one task: about so many pictures, or seconds of media"
+    )
     threads: int = Field(1, ge=1, description="threads each worker gives to a network")
     lease_seconds: float = Field(10.0, gt=0, description="how long a silent worker keeps its task")
+    task_memory_bytes: int = Field(
+        4 * 1024**3, ge=1, description="memory a task may take; never more than 80 % of what the container has"
+    )
+    task_file_bytes: int = Field(12 * 1024**3, ge=1, description="size of one file a task may write")
+    task_processes: int = Field(256, ge=2, description="processes a task may start, its own among them")
+    task_seconds: float = Field(300.0, gt=0, description="time a task may take for one of its files, to which come")
+    task_seconds_per_media_second: float = Field(20.0, ge=0, description="as many for each second of the file's media")
+    task_processor_seconds: float = Field(
+        300.0, gt=0, description="processor time a task may take for one of its files, to which come"
+    )
+    task_processor_seconds_per_media_second: float = Field(
+        40.0, ge=0, description="as many for each second of the file's media"
+    )
+    child_tasks: int = Field(1000, ge=1, description="tasks after which a worker replaces the process it runs them in")
+    child_memory_bytes: int = Field(
+        2 * 1024**3, ge=1, description="memory above which it does so, between two tasks"
+    )
     max_queued_jobs: int = Field(500, ge=1, description="jobs that may wait; the next is refused with 429")
     max_upload_bytes: int = Field(100 * 1024**2, ge=1, description="bytes of one uploaded file")
     max_body_bytes: int = Field(10_400 * 1024**2, ge=1, description="bytes of one request with all its files")
@@ -83,7 +117,37 @@ class Settings(BaseModel):
     proxy: str | None = Field(
         None, description="proxy that downloads and callbacks take, `http://HOST:PORT`; it then says what names mean"
     )
-    callback_secret: str | None = Field(None, description="sign callbacks with this secret (HMAC-SHA256)")
+    callback_secret: str | None = Field(
+        None, description="sign callbacks with this secret as Standard Webhooks say: `whsec_…`, or any other text"
+    )
+    public_url: str | None = Field(None, description="address at which people reach the server; mails link to it")
+    smtp_host: str | None = Field(None, description="mail server for jobs with `notify`; without one no mail is sent")
+    smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server")
+    smtp_security: Literal["starttls", "ssl", "none"] = Field(
+        "starttls", description="how the mail server is spoken to: starttls, ssl (usually port 465) or none"
+    )
+    smtp_authorities: Path | None = Field(
+        None, description="file of certificates to trust for the mail server beside the system's"
+    )
+    smtp_user: str | None = Field(None, description="user to log in to the mail server as; without one nobody logs in")
+    smtp_password: str | None = Field(None, description="that user's password")
+    smtp_from: str | None = Field(None, description="address our mails come from; needed with a mail server")
+    retention_days: float = Field(30.0, ge=0, description="days after its end that a job is kept; 0 keeps it for ever")
+    orphan_seconds: float = Field(
+        3600.0, gt=0, description="how long blobs must have belonged to no job before they are deleted"
+    )
+    min_free_bytes: int = Field(
+        512 * 1024**2,
+        ge=0,
+        description="disk space that must stay free for jobs to be accepted and sources opened; 0: any",
+    )
+    metrics_token: str | None = Field(
+        None, description="bearer token that `/metrics` asks for; without one it answers this machine only"
+    )
+    otel_endpoint: str | None = Field(
+        None, description="OpenTelemetry collector that gets traces, `http://HOST:4318`; needs `mien[otel]`"
+    )
+    log_format: Literal["plain", "json"] = Field("plain", description="plain, or json for one JSON object per line")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="DEBUG, INFO, WARNING or ERROR"
     )

@@ -39,6 +39,7 @@ def analyze(  # noqa: PLR0913  # each option of a command is a parameter
 ) -> None:
     """Measure files, folders or archives in this process, without a server.
 
+    Subtitles beside a recording (talk.srt or talk.en.vtt beside talk.mp4) are taken for what is said in it.
     Exit code 1 when something could not be measured.
 
     Example: mien analyze holiday.zip --models face --options '{"face": {"fps_pred": 1}}' --csv tables

@@ -1,6 +1,5 @@
 """Serve: the HTTP door, the workers behind it, and the callbacks."""
 
-import logging
 import socket
 import sys
 import threading
@@ -9,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from mien.assembly import build_app, build_deliveries, open_keys, open_store, open_weights
+from mien.assembly import build_app, build_deliveries, build_retention, open_keys, open_store, open_weights
+from mien.cli.worker import worker_command
 from mien.domain.errors import MienError
 from mien.engine.supervisor import Supervisor
 from mien.server.listening import address, bind, listen
 from mien.settings import Settings, read_settings
 from mien.storage.database import Database
+from mien.telemetry.logs import set_up
 
 
 def serve(
@@ -30,24 +31,31 @@ def serve(
     Example: mien serve --host 127.0.0.1 --port 8004 --data ./data --workers 2
     """
     settings = read_settings(host=host, port=port, data=data, workers=workers)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up(settings.log_level, settings.log_format)
     bound = _bind(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = open_store(settings)
     _greet(settings, database)
     supervisor = Supervisor(_worker_command(settings), settings.workers)
+    # The workers load their networks while the rest is put together; they end with this process, however it ends.
+    supervisor.begin()
     stop = threading.Event()
-    deliveries = build_deliveries(settings, database)
-    sending = threading.Thread(target=deliveries.run_until, args=(stop,), daemon=True)
+    deliveries, retention = build_deliveries(settings, database), build_retention(settings, database)
+    beside = [
+        threading.Thread(target=deliveries.run_until, args=(stop,), daemon=True),
+        threading.Thread(target=retention.run_until, args=(stop,), daemon=True),
+    ]
     app = build_app(settings, database)
-    supervisor.start()
-    sending.start()
+    supervisor.wait_until_ready()
+    for thread in beside:
+        thread.start()
     try:
         listen(app, bound, lambda: print(f"ready: {address(bound)}", flush=True))
     finally:
         stop.set()
         supervisor.stop()
-        sending.join(timeout=5)
+        for thread in beside:
+            thread.join(timeout=5)
         database.close()
 
 
@@ -75,4 +83,4 @@ def _greet(settings: Settings, database: Database) -> None:
 
 
 def _worker_command(settings: Settings) -> list[str]:
-    return [sys.executable, "-m", "mien", "worker", "--data", str(settings.data.absolute()), "--supervised"]
+    return [*worker_command(), "--data", str(settings.data.absolute()), "--supervised"]

@@ -8,11 +8,16 @@ from mien import __version__
 from mien.server import error_responses
 from mien.server.auth import Doorkeeper
 from mien.server.error_responses import json_response
-from mien.server.middleware import AccessLog, ForgiveSlashes
+from mien.server.figures import Figures
+from mien.server.metrics import Metrics
+from mien.server.middleware import ForgiveSlashes, RequestLog, TracedRequests
 from mien.server.openapi import SECURITY
 from mien.server.parts import ServerParts
 from mien.server.routes_jobs import JOBS, JobRoutes
+from mien.server.routes_mien import MienRoutes
 from mien.server.routes_results import ResultRoutes
+from mien.server.routes_system import SystemRoutes
+from mien.server.watching import Watch
 
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 OUT_OF_SCOPE = (f"{JOBS}/tl_inference", f"{JOBS}/training", "/v0/registry", "/v0/registry/{rest:path}")
@@ -26,11 +31,19 @@ def build_app(parts: ServerParts) -> FastAPI:
     )
     error_responses.install(app)
     doorkeeper = Doorkeeper(parts.keys)
+    figures, metrics, watch = Figures(parts), Metrics(), Watch(parts.jobs, parts.clock)
+    metrics.watch(figures, parts.inside.room)
+    # Streams have no end of their own; whoever stops the server calls this first.
+    app.state.end_streams = watch.close
     app.include_router(_small_routes())
     app.include_router(JobRoutes(parts, doorkeeper).router())
     app.include_router(ResultRoutes(parts, doorkeeper).router())
+    app.include_router(MienRoutes(parts, doorkeeper, watch).router())
+    app.include_router(SystemRoutes(parts, doorkeeper, figures, metrics).router())
     app.add_middleware(ForgiveSlashes)
-    app.add_middleware(AccessLog)
+    if parts.tracing is not None:
+        app.add_middleware(TracedRequests, tracing=parts.tracing)
+    app.add_middleware(RequestLog, answered=metrics.answered)
     _describe_keys(app)
     return app
 

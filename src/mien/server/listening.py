@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -38,12 +39,25 @@ def listen(app: FastAPI, bound: socket.socket, started: Callable[[], None]) -> N
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, getattr(app.state, "end_streams", lambda: None))
     threading.Thread(target=_tell_when_started, args=(server, started), daemon=True).start()
     # uvicorn raises the signal again once it has stopped; what comes after must not be cut off by that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     server.run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """End the streams when a signal comes: uvicorn waits for every answer to end by itself."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self._end_streams()
+        super().handle_exit(sig, frame)
 
 
 def _tell_when_started(server: uvicorn.Server, started: Callable[[], None]) -> None:

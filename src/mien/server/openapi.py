@@ -24,9 +24,24 @@ _FORM: dict[str, Any] = {
     },
 }
 
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description}
+
+
 START_BODY: dict[str, Any] = {
     "requestBody": {
         "content": {"application/json": {"schema": _REQUEST}, "multipart/form-data": {"schema": _FORM}},
+    },
+    "parameters": [
+        _header("Idempotency-Key", "What the client calls this submission: sent twice, it starts one job."),
+        _header("Mien-Tags", "Tags of the job, separated by commas."),
+    ],
+}
+
+TAGS_BODY: dict[str, Any] = {
+    "requestBody": {
+        "content": {"application/json": {"schema": {"type": "array", "items": {"type": "string"}, "maxItems": 20}}}
     }
 }
 
@@ -52,6 +67,10 @@ LIST_PARAMETERS: dict[str, Any] = {
         _parameter("direction", _choice("desc", "asc")),
         _parameter("type", {"type": "array", "items": {"type": "string", "enum": list(JOB_TYPES)}}),
     ]
+}
+
+MIEN_LIST_PARAMETERS: dict[str, Any] = {
+    "parameters": [*LIST_PARAMETERS["parameters"], _parameter("tag", {"type": "array", "items": {"type": "string"}})]
 }
 
 SECURITY: dict[str, Any] = {

@@ -1,12 +1,15 @@
 """Name what the HTTP door is made of: the stores behind it, the models it knows, and its limits."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mien.domain.request import Options
+from mien.runtime.weights import WeightsStatus
 from mien.storage.blobs import BlobStore
+from mien.storage.disk_room import DiskRoom
 from mien.storage.jobs import Clock, JobStore
 from mien.storage.keys import KeyStore
+from mien.telemetry.traces import Tracing
 
 MEGABYTE = 1024 * 1024
 
@@ -28,6 +31,23 @@ class Limits:
     parts: int = 200
 
 
+def _nothing_known() -> Sequence[WeightsStatus]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Hold what operators may see: how much room the disks have, which networks there are, who may read the metrics.
+
+    Without a `metrics_token` the metrics answer this machine only. `mails` says whether mails can be sent.
+    """
+
+    room: DiskRoom = field(default_factory=lambda: DiskRoom({}, 0))
+    weights: Callable[[], Sequence[WeightsStatus]] = _nothing_known
+    metrics_token: str | None = None
+    mails: bool = False
+
+
 @dataclass(frozen=True)
 class ServerParts:
     """Hold what the HTTP door is made of; `models` maps each installed model to what a client may set on it."""
@@ -38,3 +58,5 @@ class ServerParts:
     models: Mapping[str, type[Options]]
     clock: Clock
     limits: Limits = Limits()
+    inside: Inside = Inside()
+    tracing: Tracing | None = None

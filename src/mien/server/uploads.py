@@ -14,8 +14,12 @@ from mien.domain.errors import BodyTooLarge, InvalidRequest
 from mien.server.multipart import Form
 from mien.server.parts import MEGABYTE, Limits
 from mien.storage.blobs import BlobStore
+from mien.storage.disk_room import DiskRoom
 
 SPOOL_BYTES = 256 * 1024
+ROOM_CHECK_BYTES = 64 * MEGABYTE
+"""How much of a form may be written before the disk is looked at again: its length may not have been announced."""
+
 DRAIN_SECONDS = 60.0
 
 
@@ -38,12 +42,14 @@ async def read_json(request: Request, limits: Limits) -> bytes:
 
 
 @asynccontextmanager
-async def read_form(request: Request, blobs: BlobStore, folder: str, limits: Limits) -> AsyncIterator[Form]:
+async def read_form(
+    request: Request, blobs: BlobStore, folder: str, limits: Limits, room: DiskRoom
+) -> AsyncIterator[Form]:
     """Open a whole form, its files under `folder` in the blob store; they are forgotten if the block fails."""
     _check_announced(request, limits.body_bytes)
     form = Form(_boundary(request), blobs, folder, limits)
     try:
-        await _spool(request, form, limits)
+        await _spool(request, form, limits, room)
         yield form
     except BaseException as error:
         # A request cancelled after the form was whole may have become a job; its uploads must stay.
@@ -53,9 +59,9 @@ async def read_form(request: Request, blobs: BlobStore, folder: str, limits: Lim
         raise
 
 
-async def _spool(request: Request, form: Form, limits: Limits) -> None:
+async def _spool(request: Request, form: Form, limits: Limits, room: DiskRoom) -> None:
     waiting: list[bytes] = []
-    size = total = 0
+    size = total = unchecked = 0
     async for piece in request.stream():
         waiting.append(piece)
         size += len(piece)
@@ -64,7 +70,11 @@ async def _spool(request: Request, form: Form, limits: Limits) -> None:
             raise _too_large(limits.body_bytes)
         if size >= SPOOL_BYTES:
             await to_thread.run_sync(form.feed, b"".join(waiting))
+            unchecked += size
             waiting, size = [], 0
+        if unchecked >= ROOM_CHECK_BYTES:
+            room.check()
+            unchecked = 0
     await to_thread.run_sync(form.feed, b"".join(waiting))
     form.finish()
 
@@ -102,9 +112,14 @@ async def drain(request: Request, limits: Limits) -> None:
             return
 
 
-def _check_announced(request: Request, limit: int) -> None:
+def announced_bytes(request: Request) -> int:
+    """Return how long the body is said to be, 0 when nothing is said."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
+    return int(announced) if announced.isascii() and announced.isdecimal() else 0
+
+
+def _check_announced(request: Request, limit: int) -> None:
+    if announced_bytes(request) > limit:
         raise _too_large(limit)
 
 

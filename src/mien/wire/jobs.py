@@ -63,7 +63,7 @@ def _state(job: Job) -> dict[str, Any]:
     return state | {"num_predictions": job.num_predictions, "num_errors": job.num_errors}
 
 
-def parse_query(pairs: Sequence[tuple[str, str]]) -> JobQuery:
+def parse_query(pairs: Sequence[tuple[str, str]], tags: frozenset[str] = frozenset()) -> JobQuery:
     """Return which jobs a query string asks for; unknown names are ignored, of a repeated one the last counts.
 
     Only `status` and `type` may be repeated or hold several values with commas. A `type` that leaves out INFERENCE asks
@@ -78,6 +78,7 @@ def parse_query(pairs: Sequence[tuple[str, str]]) -> JobQuery:
         timestamp_ms=_whole_number("timestamp_ms", values["timestamp_ms"]) if "timestamp_ms" in values else None,
         sort_by=_choice(values, "sort_by", ("created", "started", "ended")),
         direction=_choice(values, "direction", ("desc", "asc")),
+        tags=tags,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from mien.domain.network import Floats
-from mien.domain.result import ItemFailure, ItemResult, ModelResult, Prediction, Predictions
+from mien.domain.result import ItemFailure, ItemResult, ModelResult, Prediction, Predictions, TrackedPredictions
 from mien.domain.segment import Segment, reported_fields
 from mien.domain.source import FileSource, Source, UrlSource
 from mien.wire.scores import in_chunks, score_list
@@ -102,6 +102,8 @@ def _model(result: ModelResult) -> Iterator[bytes]:
 
 def _by_track(predictions: Predictions) -> Iterable[tuple[str, Iterable[Prediction]]]:
     """Return the predictions of each track; of a single track, as a long text has, without gathering them."""
+    if isinstance(predictions, TrackedPredictions):
+        return ((track, predictions.of_track(track)) for track in predictions.tracks())
     tracks = dict.fromkeys(prediction.segment.track for prediction in predictions)
     if len(tracks) == 1:
         return [(track, predictions) for track in tracks]

@@ -18,7 +18,8 @@ from mien.domain.media import Media
 from mien.domain.request import InferenceRequest
 from mien.domain.result import ItemFailure, ItemResult
 from mien.domain.source import BadItem
-from mien.engine.run_task import Keep, TaskParts, run_task, sweep_scratch
+from mien.engine.run_task import run_task, sweep_scratch
+from mien.engine.task_parts import Keep, TaskParts
 from mien.storage.fsspec_blobs import FsspecBlobs
 from tests.fakes_engine import Picture, a_face, a_request, a_task, an_item, faces_in, png_of, yields
 

@@ -15,6 +15,17 @@ def test_the_description_names_every_endpoint_and_way_to_carry_the_key() -> None
         "/v0/batch/jobs/{job_id}",
         "/v0/batch/jobs/{job_id}/predictions",
         "/v0/batch/jobs/{job_id}/artifacts",
+        "/health",
+        "/metrics",
+        "/v0/mien/system",
+        "/v0/mien/events",
+        "/v0/mien/jobs",
+        "/v0/mien/jobs/{job_id}",
+        "/v0/mien/jobs/{job_id}/progress",
+        "/v0/mien/jobs/{job_id}/events",
+        "/v0/mien/jobs/{job_id}/cancel",
+        "/v0/mien/jobs/{job_id}/tags",
+        "/v0/mien/jobs/{job_id}/deliveries",
     }
     assert set(description["paths"]["/v0/batch/jobs"]) == {"get", "post"}
     assert len(description["components"]["securitySchemes"]) == 3

@@ -1,0 +1,65 @@
+"""Answer what operators ask: health, metrics, and one page about the system."""
+
+import hmac
+from ipaddress import ip_address
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from mien.server.auth import Doorkeeper
+from mien.server.error_responses import json_response
+from mien.server.figures import Figures
+from mien.server.metrics import Metrics
+from mien.server.parts import ServerParts
+
+REFUSED = {"message": "metrics are for this machine, or for those who send the token that is set for them"}
+
+
+class SystemRoutes:
+    """Answer the routes that let operators see inside."""
+
+    def __init__(self, parts: ServerParts, doorkeeper: Doorkeeper, figures: Figures, metrics: Metrics) -> None:
+        self._token = parts.inside.metrics_token
+        self._doorkeeper = doorkeeper
+        self._figures = figures
+        self._metrics = metrics
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter(tags=["health"])
+        router.add_api_route("/health", self.health, methods=["GET"])
+        router.add_api_route("/metrics", self.metrics, methods=["GET"])
+        router.add_api_route("/v0/mien/system", self.system, methods=["GET"])
+        return router
+
+    async def health(self) -> Response:
+        """Say whether the server can do its work, and on what device; 503 when no job can be taken. Needs no key."""
+        told = await to_thread.run_sync(self._figures.health)
+        return json_response(told, 503 if told["status"] == "failing" else 200)
+
+    async def metrics(self, request: Request) -> Response:
+        """Give the figures that Prometheus collects."""
+        if not self._may_read(request):
+            return json_response(REFUSED | {"code": "invalid_key"}, 401, {"WWW-Authenticate": "Bearer"})
+        return Response(await to_thread.run_sync(self._metrics.text), media_type=CONTENT_TYPE_LATEST)
+
+    async def system(self, request: Request) -> Response:
+        """Show workers, queue, networks with their licences, disks and health."""
+        await self._doorkeeper.owner_of(request)
+        return json_response(await to_thread.run_sync(self._figures.system))
+
+    def _may_read(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if self._token:
+            return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token.encode())
+        return request.client is not None and is_loopback(request.client.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is this machine's own."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -1,0 +1,1 @@
+"""Let operators see inside: logs and traces."""
