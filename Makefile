@@ -26,3 +26,6 @@ bench: setup      ## time the documentation's example job, the durable POST and 
 	.venv/bin/python bench/durable_post.py
 	.venv/bin/python bench/sentences.py
 	.venv/bin/python bench/faces.py
+	.venv/bin/python bench/queue_rate.py
+	.venv/bin/python bench/queue_delay.py
+	.venv/bin/python bench/scale.py

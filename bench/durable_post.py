@@ -11,9 +11,10 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 
-from mien.assembly import build_app, open_keys, open_store
+from mien.assembly import build_app, open_keys
 from mien.server.listening import address, bind, listen
 from mien.settings import read_settings
+from mien.workplace import open_store
 
 CONNECTIONS = 32
 SECONDS = 3.0

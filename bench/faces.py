@@ -32,7 +32,7 @@ from mien.extractors.face_mesh import MESH, SURROUNDINGS, mesh_in
 from mien.extractors.faces import CROP_SCALE, CROP_SIZE, FaceExtractor
 from mien.media.opening import open_media
 from mien.models.face import FaceModel
-from mien.pipeline.analyze import BATCH, Pipeline
+from mien.pipeline.analyze import Pipeline
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import WeightsStore
 from mien.settings import read_settings
@@ -166,7 +166,7 @@ def bare_loop(runtime: NetworkRuntime, film: Path, fps: float, each: tuple[float
                     picture=cut_box(frame.pixels, box),
                 )
             )  # fmt: skip
-            if len(crops) == BATCH:
+            if len(crops) == FaceExtraction.batch:
                 model.predict(crops, EMOTIONS)
                 crops = []
     model.predict(crops, EMOTIONS)

@@ -1,4 +1,4 @@
-"""Time the hearing of speech: decoding, voice activity on one core, transcription over cores; memory of a long file.
+"""Time the hearing of sound: decoding, voices, prosody and bursts on one core, transcription; memory of a long file.
 
 The sound is the reading of the samples, over and over. `--long` compares the memory for three hours with that for three
 minutes, for which a file of 350 MB is written. Rates are seconds of sound per second; those of one core by CPU time.
@@ -21,9 +21,13 @@ import numpy as np
 from mien.assembly import pull_samples
 from mien.domain.cancellation import Cancellation
 from mien.domain.media import Waveform
-from mien.domain.request import Transcription
+from mien.domain.request import SoundExtraction, Transcription
+from mien.domain.segment import SpeechSegment, TimeSpan
+from mien.extractors.sounds import SoundExtractor
 from mien.extractors.voice_activity import VoiceActivity
 from mien.media.opening import open_media
+from mien.models.burst import BurstModel
+from mien.models.prosody import ProsodyModel
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import WeightsStore
 from mien.settings import read_settings
@@ -32,6 +36,7 @@ from mien.transcription.recogniser_pool import RecogniserPool
 
 MINUTE = 60
 LIMIT = 1.2
+AT_ONCE = 64
 
 
 def main() -> int:
@@ -39,6 +44,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--long", action="store_true")
     arguments.add_argument("--memory-of", type=Path, help=argparse.SUPPRESS)
+    arguments.add_argument("--without-words", action="store_true", help="leave transcription out")
     arguments.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     told = arguments.parse_args()
     if told.memory_of:
@@ -49,7 +55,8 @@ def main() -> int:
         minutes = reading_of(10 * MINUTE, Path(folder) / "ten.wav")
         found["decoding"], waveform = decoding(minutes)
         found["voice_activity"] = voice_activity(waveform)
-        for workers in sorted({1, 2, 4, told.workers}):
+        found["prosody_and_bursts"] = prosody_and_bursts(minutes)
+        for workers in () if told.without_words else sorted({1, 2, 4, told.workers}):
             found[f"pocketsphinx_{workers}"] = transcription(waveform, workers)
         kept = True
         if told.long:
@@ -90,6 +97,33 @@ def voice_activity(waveform: Waveform) -> float:
     rate = _seconds(waveform) / (time.process_time() - begun)
     print(f"voice activity (one core): {rate:.0f} x real time, {len(spans)} stretches")
     return round(rate, 1)
+
+
+def prosody_and_bursts(path: Path) -> float:
+    """Return how many times faster than sound prosody and bursts are heard on one core, transcription left out.
+
+    That is decoding, voice activity, one row of prosody for each stretch of speech, the search for bursts, their rows.
+    """
+    runtime = NetworkRuntime(WeightsStore(read_settings().weights), threads=1)
+    activity, prosody = VoiceActivity(runtime), ProsodyModel(runtime)
+    sounds, burst = SoundExtractor(runtime), BurstModel(runtime)
+    begun = time.process_time()
+    with open_media(path) as media:
+        waveform = media.waveform()
+        said = [_said(waveform, span) for span in activity.speech(waveform)]
+        found = list(sounds.extract(media, None, SoundExtraction()))
+        for first in range(0, len(said), AT_ONCE):
+            prosody.predict(said[first : first + AT_ONCE], frozenset(prosody.heads))
+        burst.predict(found, frozenset(burst.heads))
+        rate = _seconds(waveform) / (time.process_time() - begun)
+    print(f"prosody and bursts (one core): {rate:.0f} x real time, {len(said)} stretches, {len(found)} bursts")
+    return round(rate, 1)
+
+
+def _said(waveform: Waveform, span: TimeSpan) -> SpeechSegment:
+    begin, end = (round(second * waveform.rate) for second in (span.begin, span.end))
+    samples = np.asarray(waveform.samples[begin:end], np.float32)
+    return SpeechSegment(text=None, time=span, confidence=None, speaker_confidence=None, samples=samples)
 
 
 def transcription(waveform: Waveform, workers: int) -> float:

@@ -14,7 +14,7 @@ from mien.delivery.signing import Signer
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import InvalidRequest
 from mien.domain.expression import Transcriber
-from mien.domain.job import Job
+from mien.domain.job import Job, Outcome, Split, Task
 from mien.domain.media import Media
 from mien.domain.network import Floats
 from mien.domain.request import FaceExtraction, Options
@@ -23,17 +23,19 @@ from mien.engine.deliveries import Couriers, Deliveries, mail_by
 from mien.engine.disk_guard import RoomyIntake, with_room
 from mien.engine.retention import Retention, RetentionRules
 from mien.engine.run_task import run_task
+from mien.engine.sandbox_child import Report as TaskReport
 from mien.engine.sandbox_child import RunInChild, Tell
 from mien.engine.spooled_predictions import SpooledPredictions
 from mien.engine.task_parts import Acquire, Intake, Splitting, TaskParts
+from mien.engine.traced_task import traced_tasks
 from mien.engine.warm_child import sweep_folders
 from mien.extractors.face_centers import CENTERFACE
 from mien.extractors.face_mesh import MESH, mesh_of_box
 from mien.extractors.faces import FaceExtractor
 from mien.extractors.speakers import SpeakerDiariser
 from mien.intake.acquire import Acquirer, FindSubtitles, OpenUpload
-from mien.intake.addresses import Reach, read_networks, read_ports
 from mien.intake.connections import Outbound, Patience, guarded_client
+from mien.intake.dialling import Dial
 from mien.intake.limits import IntakeLimits
 from mien.intake.subtitles import subtitles_beside
 from mien.media.limits import MediaLimits
@@ -59,12 +61,13 @@ from mien.settings import Settings
 from mien.storage.blob_choice import open_blobs
 from mien.storage.blobs import BlobStore
 from mien.storage.database import Database
-from mien.storage.database_choice import open_database
 from mien.storage.disk_room import DiskRoom
 from mien.storage.fsspec_blobs import FsspecBlobs
 from mien.storage.keys import SqlKeyStore
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
+from mien.telemetry.traces import Tracing, open_tracing, traced_model
 from mien.transcription.choice import TranscriberChoice, choose, fetch_whisper
+from mien.workplace import reach_of
 
 Report = Callable[[str], None]
 CALLBACK_SECONDS = 120.0
@@ -75,8 +78,7 @@ MAX_ATTEMPTS = 20
 
 def outbound(settings: Settings) -> Outbound:
     """Return how downloads and callbacks go out. Raises InvalidRequest for malformed settings."""
-    networks, ports = read_networks(settings.allow_networks), read_ports(settings.allow_ports)
-    return Outbound(Reach(settings.allow_private_addresses, networks, ports), settings.proxy)
+    return Outbound(reach_of(settings), settings.proxy)
 
 
 def installed_options() -> dict[str, type[Options]]:
@@ -125,11 +127,16 @@ def open_keys(database: Database) -> SqlKeyStore:
     return SqlKeyStore(database, wall_clock_ms)
 
 
-def build_pipeline(settings: Settings) -> Pipeline:
+def _tracing(settings: Settings) -> Tracing | None:
+    return open_tracing(settings.otel_endpoint) if settings.otel_endpoint else None
+
+
+def build_pipeline(settings: Settings, tracing: Tracing | None = None) -> Pipeline:
     """Return the pipeline over every installed model and extractor; networks load on first use."""
     runtime = _open_runtime(settings)
+    models = discover(MODELS)
     return Pipeline(
-        discover(MODELS),
+        {name: traced_model(model, tracing) for name, model in models.items()} if tracing else models,
         tuple(discover(EXTRACTORS).values()),
         runtime,
         lambda: SpooledPredictions(settings.scratch_folder),
@@ -184,11 +191,6 @@ def build_face_reader(settings: Settings) -> FaceReader:
     )
 
 
-def open_store(settings: Settings) -> Database:
-    """Return the database behind jobs and keys; one per process lets its writes share their commits."""
-    return open_database(settings.store_url)
-
-
 def build_app(settings: Settings, database: Database) -> FastAPI:
     """Return the HTTP door."""
     limits = Limits(file_bytes=settings.max_upload_bytes, body_bytes=settings.max_body_bytes)
@@ -200,18 +202,24 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         settings.metrics_token,
         mails=settings.smtp_host is not None,
     )
+    tracing = _tracing(settings)
+    models = installed_options()
     return http.build_app(
-        ServerParts(jobs, open_keys(database), _blobs(settings), installed_options(), wall_clock_ms, limits, inside)
+        ServerParts(jobs, open_keys(database), _blobs(settings), models, wall_clock_ms, limits, inside, tracing)
     )
 
 
-def build_task_run(settings: Settings, tell: Tell) -> RunInChild:
-    """Return what runs tasks, with its networks loaded; `tell` is told how long a text takes to read."""
+def build_task_run(settings: Settings, tell: Tell, dial: Dial | None = None) -> RunInChild:
+    """Return what runs tasks, with its networks loaded; `tell` is told how long a text takes to read.
+
+    `dial` opens connections for a process that may not.
+    """
     blobs = _blobs(settings)
-    pipeline = build_pipeline(settings)
+    tracing = _tracing(settings)
+    pipeline = build_pipeline(settings, tracing)
     pipeline.warm()
     room = DiskRoom({"scratch": settings.scratch_folder}, settings.min_free_bytes)
-    acquirer = _acquirer(settings, _uploads(blobs))
+    acquirer = _acquirer(settings, _uploads(blobs), dial=dial)
     guarded = replace(
         _task_parts(settings, pipeline, blobs, with_room(acquirer.acquire, room)),
         splitting=_splitting(settings, pipeline, RoomyIntake(acquirer, room)),
@@ -222,7 +230,11 @@ def build_task_run(settings: Settings, tell: Tell) -> RunInChild:
         return text_media(text)
 
     told = replace(guarded, text_media=opened, max_attempts=MAX_ATTEMPTS)
-    return lambda task, cancellation, report: run_task(task, cancellation, told, report)
+
+    def run(task: Task, cancellation: Cancellation, report: TaskReport) -> Outcome | Split:
+        return run_task(task, cancellation, told, report)
+
+    return traced_tasks(run, tracing) if tracing else run
 
 
 def build_deliveries(settings: Settings, database: Database) -> Deliveries:
@@ -236,7 +248,7 @@ def build_deliveries(settings: Settings, database: Database) -> Deliveries:
 
 def build_retention(settings: Settings, database: Database) -> Retention:
     """Return what forgets old jobs and deletes what nobody needs any more."""
-    rules = RetentionRules(settings.retention_days, settings.orphan_seconds)
+    rules = RetentionRules(settings.retention_days, settings.orphan_seconds, settings.keep_uploads)
 
     def sweep() -> None:
         sweep_folders(settings.scratch_folder)
@@ -317,14 +329,16 @@ def _splitting(settings: Settings, pipeline: Pipeline, intake: Intake) -> Splitt
     )
 
 
-def _acquirer(settings: Settings, uploads: OpenUpload, find_subtitles: FindSubtitles | None = None) -> Acquirer:
+def _acquirer(
+    settings: Settings, uploads: OpenUpload, find_subtitles: FindSubtitles | None = None, dial: Dial | None = None
+) -> Acquirer:
     limits = IntakeLimits(
         download_bytes=settings.max_url_bytes,
         archive_bytes=settings.max_archive_bytes,
         archive_members=settings.max_archive_members,
         archive_ratio=settings.max_archive_ratio,
     )
-    return Acquirer(uploads, limits, outbound(settings), find_subtitles)
+    return Acquirer(uploads, limits, replace(outbound(settings), dial=dial), find_subtitles)
 
 
 def _uploads(blobs: BlobStore) -> OpenUpload:

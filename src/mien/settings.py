@@ -108,6 +108,9 @@ class Settings(BaseModel):
     allow_private_addresses: bool = Field(
         False, description="let downloads and callbacks reach loopback and private networks"
     )
+    confine: bool = Field(
+        True, description="take network, privileges and writing elsewhere from the process that decodes, where Linux can"
+    )
     allow_networks: str = Field(
         "", description="networks that downloads and callbacks may reach beside public ones, `10.1.0.0/16,fd12::/48`"
     )
@@ -133,6 +136,7 @@ class Settings(BaseModel):
     smtp_password: str | None = Field(None, description="that user's password")
     smtp_from: str | None = Field(None, description="address our mails come from; needed with a mail server")
     retention_days: float = Field(30.0, ge=0, description="days after its end that a job is kept; 0 keeps it for ever")
+    keep_uploads: bool = Field(False, description="keep uploads as long as their job, not only until it has ended")
     orphan_seconds: float = Field(
         3600.0, gt=0, description="how long blobs must have belonged to no job before they are deleted"
     )

@@ -79,9 +79,9 @@ def test_what_the_pieces_left_is_garbage_when_their_source_has_ended(store: JobS
     assert store.garbage(10) == []
     store.commit(claimed(store), DONE)
     assert store.live_results(job.id) == {DONE.results}
-    assert sorted(store.garbage(10)) == ["kept/1", "pieces/0"]
+    assert sorted(store.garbage(10)) == ["kept/1", "pieces/0", f"uploads/{job.id}"]
     store.collected("kept/1")
-    assert store.garbage(10) == ["pieces/0"]
+    assert store.garbage(10) == ["pieces/0", f"uploads/{job.id}"]
 
 
 def test_a_piece_whose_worker_died_is_claimed_again_and_the_others_stay_done(

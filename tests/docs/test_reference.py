@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from mien.assembly import build_app, open_store
+from mien.assembly import build_app
 from mien.settings import read_settings
+from mien.workplace import open_store
 from scripts.write_reference import DOCS, PAGES
 
 

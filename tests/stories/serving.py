@@ -26,6 +26,7 @@ class Serving:
     data: Path
     workers: int = 1
     environment: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None
     process: subprocess.Popen[str] | None = None
     url: str = ""
     key: str = ""
@@ -35,7 +36,12 @@ class Serving:
         command += ["--workers", str(self.workers)]
         # A session of its own, so that a kill can take every process of it at once.
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=os.environ | self.environment, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self.log.open("ab") if self.log else None,
+            text=True,
+            env=os.environ | self.environment,
+            start_new_session=True,
         )
         assert self.process.stdout is not None
         ready = next((line for line in self.process.stdout if line.startswith("ready: ")), "")

@@ -1,12 +1,14 @@
 """A reading through the API: what is said, where, in pieces; and what becomes of recordings nobody can transcribe."""
 
 import io
+import json
 import wave
 
 import numpy as np
 import pytest
 
 from tests.fakes_files import Film, make_film, make_zip
+from tests.stories import serving
 
 SRT = b"1\n00:00:01,000 --> 00:00:04,000\nIt was the best of times.\n\n2\n00:00:05,000 --> 00:00:06,000\nIn Paris.\n"
 
@@ -95,3 +97,25 @@ def test_subtitles_beside_a_recording_are_what_is_said(server, opening, tmp_path
     assert entry["models"]["language"]["metadata"] == {"confidence": 1.0, "detected_language": "en"}
     assert [row["text"] for row in rows(entry, "language")] == ["It was the best of times.", "In Paris."]
     assert rows(entry, "language")[1]["time"] == {"begin": 5.0, "end": 6.0}
+
+
+def test_subtitles_beside_a_local_recording_are_what_is_said_and_no_file_of_their_own(opening, tmp_path):
+    (tmp_path / "talk.wav").write_bytes(opening)
+    (tmp_path / "talk.en.srt").write_bytes(SRT)
+    lone = serving.run("analyze", str(tmp_path / "talk.wav"), "--models", "language", "--json")
+    both = serving.run("analyze", str(tmp_path), "--models", "language", "--json")
+    (named,), (found,) = json.loads(lone.stdout), json.loads(both.stdout)
+    (entry,) = named["results"]["predictions"]
+    assert entry["models"]["language"]["metadata"] == {"confidence": 1.0, "detected_language": "en"}
+    assert [row["text"] for row in rows(entry, "language")][:3] == ["It", "was", "the"]
+    assert found["results"]["predictions"][0]["models"] == entry["models"]
+
+
+def test_subtitles_beside_a_local_recording_can_be_left_aside(opening, tmp_path):
+    (tmp_path / "talk.wav").write_bytes(opening)
+    (tmp_path / "talk.srt").write_bytes(SRT)
+    done = serving.run("analyze", str(tmp_path), "--models", "language", "--json", MIEN_CAPTIONS="false")
+    (element,) = json.loads(done.stdout)
+    (entry,) = element["results"]["predictions"]
+    assert entry["models"]["language"]["metadata"]["confidence"] < 1.0
+    assert "Paris." not in [row["text"] for row in rows(entry, "language")]

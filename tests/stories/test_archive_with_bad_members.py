@@ -13,7 +13,8 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.job import Job, Outcome, Status, Task
 from mien.domain.request import InferenceRequest
 from mien.domain.source import FileSource
-from mien.engine.run_task import TaskParts, run_task
+from mien.engine.run_task import run_task
+from mien.engine.task_parts import TaskParts
 from mien.engine.worker import Worker
 from mien.intake.acquire import Acquirer
 from mien.media.opening import open_media, text_media

@@ -1,6 +1,7 @@
 """Be the process in which a worker's tasks run; only a worker starts it."""
 
 import argparse
+import socket
 import sys
 import tempfile
 from importlib import import_module
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from mien.domain.errors import MienError
 from mien.engine.sandbox_child import RunInChild, Tell, begin, confine, open_channel, serve
+from mien.intake.dialling import Dial
+from mien.intake.door import DialThroughDoor
 from mien.settings import Settings, read_settings
 from mien.telemetry.logs import set_up
 
@@ -17,6 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--channel", type=int, required=True, help="descriptor of the channel to the worker")
     parser.add_argument("--parent", type=int, required=True, help="process id of the worker")
+    parser.add_argument("--door", type=int, help="descriptor of the door through which connections are asked for")
     given = parser.parse_args()
     begin(given.parent)
     channel = open_channel(given.channel)
@@ -24,16 +28,17 @@ def main() -> None:
     settings = read_settings(scratch=Path(tempfile.gettempdir()))
     set_up(settings.log_level, settings.log_format)
     try:
-        serve(channel, lambda tell: _prepared(settings, tell))
+        dial = DialThroughDoor(socket.socket(fileno=given.door)) if given.door is not None else None
+        serve(channel, lambda tell: _prepared(settings, tell, dial))
     except MienError as error:
         sys.exit(f"mien: {error.message}")
 
 
-def _prepared(settings: Settings, tell: Tell) -> RunInChild:
+def _prepared(settings: Settings, tell: Tell, dial: Dial | None) -> RunInChild:
     # What measures takes seconds to load. It is loaded here, so that a worker's end in the meantime is noticed.
     limits = import_module("mien.workplace").sandbox_rules(settings).limits
     confine(limits.file_bytes, limits.memory_bytes)
-    run: RunInChild = import_module("mien.assembly").build_task_run(settings, tell)
+    run: RunInChild = import_module("mien.assembly").build_task_run(settings, tell, dial)
     return run
 
 

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mien.assembly import open_keys, open_store
+from mien.assembly import open_keys
 from mien.cli.readable import wide_console
 from mien.delivery.mail import is_mail_address
 from mien.domain.errors import InvalidRequest
 from mien.settings import read_settings
 from mien.storage.keys import KeyOptions, KeyRecord, Scope, SqlKeyStore
+from mien.workplace import open_store
 
 app = typer.Typer(help="Make, list, take over and revoke the keys that clients send.", no_args_is_help=True)
 DAY_MS = 24 * 3600 * 1000

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mien.assembly import build_app, build_deliveries, build_retention, open_keys, open_store, open_weights
+from mien.assembly import build_app, build_deliveries, build_retention, open_keys, open_weights
 from mien.cli.worker import worker_command
 from mien.domain.errors import MienError
 from mien.engine.supervisor import Supervisor
@@ -16,6 +16,7 @@ from mien.server.listening import address, bind, listen
 from mien.settings import Settings, read_settings
 from mien.storage.database import Database
 from mien.telemetry.logs import set_up
+from mien.workplace import open_store
 
 
 def serve(

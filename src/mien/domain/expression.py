@@ -33,7 +33,11 @@ class ExpressionModel(Protocol[S]):
 
 
 class Extractor(Protocol[E]):
-    """Find, in one media item, the segments a model can score."""
+    """Find, in one media item, the segments a model can score.
+
+    One that can also do so in a stretch of a long recording says that with a class attribute `in_stretches`, which is
+    true; what it has to heed then, `mien.domain.media.stretch_of` says. Any other is given recordings as a whole.
+    """
 
     takes: ClassVar[type[object]]
     kinds: ClassVar[frozenset[MediaKind]]

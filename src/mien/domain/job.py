@@ -114,7 +114,7 @@ class Task:
     name, proves that the lease is held. `piece` is None for a whole source. `joined` holds all pieces with their outcomes
     when they are to be joined, else None. `kept` is where an earlier step left the media, in the blob store. `crashes`
     counts how often this task has ended the process it ran in, `suspects` how often while a file of the source (by its
-    number from 0) was being measured.
+    number from 0) was being measured, and `stopped_by` says why it did so last.
     """
 
     job_id: str
@@ -128,6 +128,7 @@ class Task:
     kept: str | None = None
     crashes: int = 0
     suspects: Mapping[int, int] = field(default_factory=dict)
+    stopped_by: str | None = None
 
 
 @dataclass(frozen=True)

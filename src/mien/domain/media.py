@@ -9,6 +9,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.domain.segment import TimeSpan
 from mien.domain.transcript import Captions
 
 
@@ -47,12 +48,26 @@ class Waveform:
     """Hold mono sound: float32 samples in -1…1 (often a memory map) at `rate` samples per second.
 
     `release` gives back the memory of what was read of a memory map; it can be read again. Call it on the way through a
-    long recording.
+    long recording. With `part` only that stretch is to be measured, others measure the rest; the samples have their
+    places in the whole recording, and what lies far from the stretch may be silence.
     """
 
     samples: NDArray[np.float32]
     rate: int
     release: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
+    part: TimeSpan | None = None
+
+
+def stretch_of(media: object) -> TimeSpan | None:
+    """Return the stretch of a long recording that is to be measured, in seconds; None for one measured as a whole.
+
+    A medium has one as its attribute `stretch`. Only an extractor with the class attribute `in_stretches` is handed
+    such a medium: its frames begin a little before the stretch, so that what is followed is known when it begins, and
+    the extractor yields no segment that begins outside. What must be known to join the stretches it notes in the
+    source's memory.
+    """
+    stretch: TimeSpan | None = getattr(media, "stretch", None)
+    return stretch
 
 
 class Media(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mien.domain.labels import Heads
 from mien.domain.media import MediaKind
@@ -24,6 +24,17 @@ class Predictions(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Prediction]: ...
+
+
+@runtime_checkable
+class TrackedPredictions(Predictions, Protocol):
+    """Be predictions that are not all in memory and know which tracks they have."""
+
+    def tracks(self) -> tuple[str, ...]:
+        """Return the tracks in the order they first come."""
+
+    def of_track(self, track: str) -> Iterator[Prediction]:
+        """Yield the predictions of one track, in order."""
 
 
 class Collector(Predictions, Protocol):

@@ -13,6 +13,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 NO_NEW_PRIVILEGES = "no new privileges"
@@ -54,6 +55,20 @@ _PATH_BENEATH = 1
 _CHANGES = 1 << 1 | sum(1 << bit for bit in range(4, 13))
 _LATER_CHANGES = {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _FILE_CHANGES = 1 << 1 | 1 << 14 | 1 << 15
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """Say what a process may still do: write below these folders, and open sockets to elsewhere or not."""
+
+    writable: tuple[Path, ...] = ()
+    network: bool = False
+
+    def command(self, program: Sequence[str]) -> list[str]:
+        """Return the command that confines itself and becomes the program."""
+        writes = [part for folder in self.writable for part in ("--write", str(folder))]
+        closed = [] if self.network else ["--no-network"]
+        return [sys.executable, "-m", "mien.engine.confined", *writes, *closed, "--", *program]
 
 
 def confine_process(writable: Iterable[Path], network: bool) -> tuple[str, ...]:

@@ -26,10 +26,14 @@ _JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class RetentionRules:
-    """Say how many days after its end a job is kept, 0 for ever, and when blobs without a job are deleted."""
+    """Say how many days after its end a job is kept, 0 for ever, and when blobs without a job are deleted.
+
+    Uploads are deleted when their job has ended, unless `keep_uploads` says that they go with the job.
+    """
 
     days: float = 30.0
     orphan_seconds: float = 3600.0
+    keep_uploads: bool = False
 
 
 class Retention:
@@ -69,16 +73,21 @@ class Retention:
             logger.info("%d jobs were older than %g days and are forgotten", forgotten, self._rules.days)
 
     def collect(self) -> None:
-        """Delete the blobs of jobs that were forgotten; what cannot be deleted now stays on the list."""
+        """Delete the uploads of ended jobs and all blobs of forgotten ones; what cannot be deleted now stays listed."""
         failed: set[str] = set()
         while fresh := [prefix for prefix in self._store.garbage(AT_ONCE) if prefix not in failed]:
             for prefix in fresh:
                 try:
-                    self._blobs.delete(prefix)
+                    if not self._is_kept(prefix):
+                        self._blobs.delete(prefix)
                     self._store.collected(prefix)
                 except Exception:
                     logger.exception("a blob could not be deleted, and will be tried again")
                     failed.add(prefix)
+
+    def _is_kept(self, prefix: str) -> bool:
+        top, _, job_id = prefix.partition("/")
+        return self._rules.keep_uploads and top == "uploads" and bool(self._store.known([job_id]))
 
     def remove_orphans(self) -> None:
         """Delete blobs that belong to no job, and what a job that has ended needs no more, once they are old enough."""

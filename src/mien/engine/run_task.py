@@ -1,74 +1,47 @@
-"""Take one task from its source to stored results."""
+"""Take one task to its results: a source, a piece of one, or the joining of its pieces."""
 
 import logging
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from mien.domain.cancellation import Cancellation
-from mien.domain.errors import Cancelled, ItemError, LeaseLost, MienError, SourceError
-from mien.domain.job import Outcome, Task
-from mien.domain.media import Media
-from mien.domain.request import InferenceRequest
-from mien.domain.result import ItemFailure, ItemResult
-from mien.domain.segment import FaceCrop
-from mien.domain.source import BadItem, Item, Items, Source
+from mien.domain.errors import SourceError
+from mien.domain.job import Outcome, Progress, Split, Task
+from mien.domain.source import Items, TextSource
 from mien.domain.source_memory import SourceMemory
-from mien.engine.source_results import EncodePng, SourceResults, open_results, results_folder
-from mien.storage.blobs import BlobStore
+from mien.engine.joining import join
+from mien.engine.measuring import FLY_UP, INTERNAL_ERROR, measured_item, media_seconds, set_aside, to_the_end
+from mien.engine.pieces import run_piece
+from mien.engine.source_results import open_results, results_folder
+from mien.engine.survey import bring, items_of, survey
+from mien.engine.task_parts import TWICE, Report, Splitting, Surroundings, TaskParts, no_report
 from mien.wire.predictions import failed_source
 
 logger = logging.getLogger(__name__)
 
-Acquire = Callable[[Source, Path, Cancellation], Items]
-OpenMedia = Callable[[Path, Path | None, Path, Cancellation], Media]
-Keep = Callable[[FaceCrop], None]
-Analyze = Callable[[Media, str, InferenceRequest, Cancellation, Keep, SourceMemory], ItemResult]
 
-FLY_UP = (Cancelled, LeaseLost)
-MAX_ATTEMPTS = 3
-INTERNAL_ERROR = "internal error"
-
-
-@dataclass(frozen=True)
-class TaskParts:
-    """Hold what every task needs: ways to items, media and results, where these go, and a folder for what passes.
-
-    `open_media` is given the item, its subtitles if it has any, a scratch folder and the cancellation. A task claimed
-    more than `max_attempts` times has stopped its workers and is not run again.
-    """
-
-    acquire: Acquire
-    open_media: OpenMedia
-    text_media: Callable[[str], Media]
-    analyze: Analyze
-    encode_png: EncodePng
-    blobs: BlobStore
-    scratch: Path
-    max_attempts: int = MAX_ATTEMPTS
-
-
-def run_task(task: Task, cancellation: Cancellation, parts: TaskParts) -> Outcome:
+def run_task(task: Task, cancellation: Cancellation, parts: TaskParts, report: Report = no_report) -> Outcome | Split:
     """Measure one source, store its results and return what became of it; raises only when asked to stop.
 
-    A source that cannot be used becomes an outcome with its reason, a file that cannot becomes one of its `errors`.
+    A source that cannot be used becomes an outcome with its reason, a file that cannot becomes one of its `errors`. A
+    large source becomes a Split, whose pieces are tasks of their own; when all have ended, the same task joins them.
+    `report` is told how far the task is and which file is next, before it is touched.
     """
     if task.attempt > parts.max_attempts:
         return _give_up(task, parts, _stopped_workers(task, parts))
+    if task.crashes - sum(task.suspects.values()) >= TWICE:
+        return _give_up(task, parts, f"{task.source.name or task.source.type}: {set_aside(task)}")
     try:
-        with _scratch_folder(parts) as scratch, open_results(task, parts.blobs, parts.encode_png) as results:
-            memory = SourceMemory()
-            for item in _to_the_end(parts.acquire(task.source, scratch, cancellation), task):
-                cancellation.check()
-                results.add(_measured(item, task, _Surroundings(parts, results, scratch, cancellation, memory)))
-            return results.outcome()
+        with _scratch_folder(parts) as scratch:
+            return _run(Surroundings(task, parts, scratch, cancellation, report))
     except FLY_UP:
         raise
     except SourceError as error:
@@ -78,63 +51,42 @@ def run_task(task: Task, cancellation: Cancellation, parts: TaskParts) -> Outcom
         return _give_up(task, parts, INTERNAL_ERROR)
 
 
-@dataclass(frozen=True)
-class _Surroundings:
-    parts: TaskParts
-    results: SourceResults
-    scratch: Path
-    cancellation: Cancellation
-    memory: SourceMemory
+def _run(around: Surroundings) -> Outcome | Split:
+    task, splitting = around.task, around.parts.splitting
+    if splitting is None:
+        return _whole(around, around.parts.acquire(task.source, around.scratch, around.cancellation))
+    if task.joined is not None:
+        return join(task.joined, around, splitting)
+    if task.piece is not None:
+        return run_piece(task.piece, around, splitting)
+    return _surveyed(around, splitting)
 
 
-def _measured(item: Item | BadItem, task: Task, around: _Surroundings) -> ItemResult | ItemFailure:
-    """Measure one file; whatever happens in it becomes its own error, so that its neighbours go on."""
-    if isinstance(item, BadItem):
-        return ItemFailure(item.file, item.error.message)
-    try:
-        with _opened(item, around) as media:
-            keep = around.results.keep(item.file)
-            return around.parts.analyze(media, item.file, task.request, around.cancellation, keep, around.memory)
-    except FLY_UP:
-        raise
-    except ItemError as error:
-        return ItemFailure(item.file, error.message)
-    except MienError as error:
-        logger.warning("job %s, source %d: a file could not be measured: %s", task.job_id, task.index, error.message)
-        return ItemFailure(item.file, error.message)
-    except Exception:
-        logger.exception("job %s, source %d: internal error in a file", task.job_id, task.index)
-        return ItemFailure(item.file, INTERNAL_ERROR)
+def _surveyed(around: Surroundings, splitting: Splitting) -> Outcome | Split:
+    """Cut a large source into pieces, measure a small one at once."""
+    place = None if isinstance(around.task.source, TextSource) else bring(around, splitting)
+    found = survey(around, splitting, place)
+    return found or _whole(around, items_of(around, splitting, place, None))
 
 
-def _opened(item: Item, around: _Surroundings) -> Media:
-    if item.path is None:
-        return around.parts.text_media(item.text or "")
-    return around.parts.open_media(item.path, item.subtitles, around.scratch, around.cancellation)
-
-
-def _to_the_end(items: Items, task: Task) -> Iterator[Item | BadItem]:
-    """Yield the items; a source that breaks after some of them gives one bad item more, under its own name."""
-    started = False
-    try:
-        for item in items:
-            started = True
-            yield item
-    except FLY_UP:
-        raise
-    except Exception as error:
-        if not started:
-            raise
-        if not isinstance(error, SourceError):
-            logger.exception("job %s, source %d: internal error between files", task.job_id, task.index)
-        message = error.message if isinstance(error, SourceError) else INTERNAL_ERROR
-        yield BadItem(task.source.name, ItemError(message))
+def _whole(around: Surroundings, items: Items) -> Outcome:
+    task, parts = around.task, around.parts
+    memory, seconds = SourceMemory(), 0.0
+    with open_results(task, parts.blobs, parts.encode_png) as results:
+        for number, item in enumerate(to_the_end(items, task)):
+            around.cancellation.check()
+            around.report(Progress(0.0, item.file, number), number)
+            seconds += media_seconds(item, number, around)
+            result, _whole = measured_item(item, number, around, results.keep(item.file), memory)
+            results.add(result)
+        return replace(results.outcome(), media_seconds=seconds)
 
 
 def _give_up(task: Task, parts: TaskParts, reason: str) -> Outcome:
     folder = results_folder(task)
-    with parts.blobs.write(f"{folder}/predictions.json") as stream:
-        stream.write(failed_source(task.source, reason))
+    if task.piece is None:
+        with parts.blobs.write(f"{folder}/predictions.json") as stream:
+            stream.write(failed_source(task.source, reason))
     return Outcome(folder, num_errors=1, usable=False, reason=reason)
 
 

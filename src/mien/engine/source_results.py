@@ -23,7 +23,8 @@ EncodePng = Callable[[NDArray[np.uint8]], bytes]
 
 def results_folder(task: Task) -> str:
     """Return where this attempt's results go; no other attempt writes there."""
-    return f"results/{task.job_id}/{task.index}/{task.attempt}-{task.worker}"
+    piece = f"p{task.piece.number}-" if task.piece is not None else ""
+    return f"results/{task.job_id}/{task.index}/{piece}{task.attempt}-{task.worker}"
 
 
 @contextmanager
@@ -59,10 +60,13 @@ class SourceResults:
         """Return a function that keeps the picture of each face it is given, as found in this file."""
 
         def keep_picture(face: FaceCrop) -> None:
-            path = crop_path(self._top, file, face.track, face.frame)
-            self._add_entry(path, [self._encode_png(face.picture)], ZIP_STORED)
+            self.keep_stored(file, face.track, face.frame, self._encode_png(face.picture))
 
         return keep_picture
+
+    def keep_stored(self, file: str, track: str, frame: int, picture: bytes) -> None:
+        """Keep the picture of a face that is PNG already."""
+        self._add_entry(crop_path(self._top, file, track, frame), [picture], ZIP_STORED)
 
     def add(self, result: ItemResult | ItemFailure) -> None:
         """Write what one file gave."""

@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 READY = "ready"
 READY_SECONDS = 120.0
 GRACE_SECONDS = 10.0
-FIRST_PAUSE_SECONDS = 0.5
+FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 30.0
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 10.0
 STANDARD_INPUT = 0
 
 
@@ -40,9 +40,20 @@ class Supervisor:
 
         Raises WorkerFailed, with all children stopped, when one ends before that or the time is over.
         """
-        deadline = time.monotonic() + timeout_seconds
+        self.begin()
+        self.wait_until_ready(timeout_seconds)
+
+    def begin(self) -> None:
+        """Start all children and return at once."""
         for post in self._posts:
             post.fill()
+
+    def wait_until_ready(self, timeout_seconds: float = READY_SECONDS) -> None:
+        """Return when each child is ready.
+
+        Raises WorkerFailed, with all children stopped, when one ends before that or the time is over.
+        """
+        deadline = time.monotonic() + timeout_seconds
         for post in self._posts:
             reason = post.wait_until_ready(deadline)
             if reason:

@@ -1,50 +1,88 @@
 """Claim tasks, run them and commit what became of them."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Event, Lock, Thread
+from typing import Protocol
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled, LeaseLost
-from mien.domain.job import Outcome, Task
-from mien.engine.lease import kept_lease
+from mien.domain.job import Outcome, Progress, Split, Task
+from mien.engine.lease import Heart, HeldTask
+from mien.engine.sandbox import TaskCrashed
 from mien.storage.jobs import JobStore
 
 logger = logging.getLogger(__name__)
 
-Run = Callable[[Task, Cancellation], Outcome]
+Run = Callable[[Task, Cancellation], Outcome | Split]
 LEASE_SECONDS = 30.0
 IDLE_SECONDS = 0.5
 AFTER_TROUBLE_SECONDS = 5.0
+TASKS_AT_ONCE = 32
+COMMIT_SECONDS = 0.1
+"""How long a result may wait for its neighbours', so that tiny tasks share their commits."""
 
 
 class Stopping(Cancelled):
     """the worker is stopping"""
 
 
-class Worker:
-    """Run one task at a time. `name` must be nobody else's, now or before; it may be part of a path."""
+class Place(Protocol):
+    """Be where tasks run: says how far the present one is, and whether one could begin at once."""
 
-    def __init__(self, name: str, store: JobStore, run: Run, lease_seconds: float = LEASE_SECONDS) -> None:
-        self._name = name
+    @property
+    def progress(self) -> Progress | None:
+        """Return how far the task is that runs, if that is known."""
+
+    def is_ready(self, timeout_seconds: float) -> bool:
+        """Say whether a task could begin at once, having waited a little for that."""
+
+
+class Here:
+    """Be this process: always ready."""
+
+    progress: Progress | None = None
+
+    def is_ready(self, timeout_seconds: float) -> bool:
+        """Say that a task could begin."""
+        return True
+
+
+class Worker:
+    """Run one task at a time. `name` must be nobody else's, now or before; it may be part of a path.
+
+    `place` is where `run` runs a task, by default this process.
+    """
+
+    def __init__(
+        self, name: str, store: JobStore, run: Run, lease_seconds: float = LEASE_SECONDS, place: Place | None = None
+    ) -> None:
+        self.name = name
+        self.tasks_done = 0
         self._store = store
         self._run = run
         self._lease_seconds = lease_seconds
+        self._place = place or Here()
+        self._heart = Heart(store, lease_seconds, lambda: self._place.progress)
         self._stopping = False
-        self._current: Cancellation | None = None
         self._lock = Lock()
 
+    @property
+    def current(self) -> str | None:
+        """Return the file that is being measured, as far as it is known."""
+        progress = self._place.progress
+        return progress.file if progress is not None else None
+
     def run_once(self) -> bool:
-        """Claim a task, run and commit it; return False when there is none."""
-        task = self._store.claim(self._name, self._lease_seconds)
-        if task is None:
+        """Claim what is next, run and commit it; return False when there is nothing, or nothing can begin yet."""
+        if not self._place.is_ready(IDLE_SECONDS):
             return False
-        logger.info("job %s, source %d: attempt %d begins", task.job_id, task.index, task.attempt)
-        try:
-            self._run_claimed(task)
-        except LeaseLost:
-            logger.warning("job %s, source %d: the lease was lost", task.job_id, task.index)
-        return True
+        tasks = self._claimed()
+        if tasks:
+            self._run_claimed(tasks)
+        return bool(tasks)
 
     def run_until(self, stop: Event) -> None:
         """Run tasks until the event is set; then stop the task that runs and put it back."""
@@ -54,38 +92,119 @@ class Worker:
                 found = self.run_once()
             except Exception:
                 # The task, if there was one, is claimed again when its lease ends; this attempt counts.
-                logger.exception("worker %s: a task could not be ended", self._name)
+                logger.exception("worker %s: a task could not be ended", self.name)
                 stop.wait(AFTER_TROUBLE_SECONDS)
                 continue
-            if not found and not stop.is_set():
+            if not found and not stop.is_set() and self._place.is_ready(IDLE_SECONDS):
                 self._store.wait_for_work(IDLE_SECONDS)
 
-    def _run_claimed(self, task: Task) -> None:
-        cancellation = self._watched()
-        try:
-            with kept_lease(self._store, task, cancellation, self._lease_seconds):
-                outcome = self._run(task, cancellation)
-        except Stopping:
-            self._store.release(task)
-            return
-        except Cancelled as cancelled:
-            outcome = Outcome(results="", usable=False, reason=cancelled.message)
-        finally:
-            self._current = None
-        self._store.commit(task, outcome)
+    def _claimed(self) -> Sequence[Task]:
+        return self._store.claim_many(self.name, self._lease_seconds, TASKS_AT_ONCE)
 
-    def _watched(self) -> Cancellation:
-        """Return a new cancellation that a stop will set; already set if the stop came first."""
-        cancellation = Cancellation()
+    def _run_claimed(self, tasks: Sequence[Task]) -> None:
         with self._lock:
-            self._current = cancellation
+            waiting = self._heart.hold(tasks)
             if self._stopping:
-                cancellation.cancel(Stopping())
-        return cancellation
+                self._heart.stop_all(Stopping())
+        batch = _Batch(self._store, self._heart)
+        try:
+            with self._heart.beating():
+                while waiting:
+                    self._run_one(waiting.pop(0), batch)
+        finally:
+            for one in waiting:
+                batch.put_back(one)
+        batch.commit()
+
+    def _run_one(self, one: HeldTask, batch: "_Batch") -> None:
+        task = one.task
+        logger.info("job %s, source %d: attempt %d begins", task.job_id, task.index, task.attempt)
+        began = time.monotonic()
+        self._heart.runs(one)
+        try:
+            one.cancellation.check()
+            result = self._run(task, one.cancellation)
+        except LeaseLost:
+            _log_lost(task)
+        except Stopping:
+            batch.put_back(one)
+        except Cancelled as cancelled:
+            batch.add(one, Outcome(results="", usable=False, reason=cancelled.message))
+        except TaskCrashed as crash:
+            logger.warning("job %s, source %d: the task was stopped: %s", task.job_id, task.index, crash.message)
+            batch.crashed(one, crash)
+        except Exception:
+            batch.commit()
+            raise
+        else:
+            batch.add(one, result)
+            self.tasks_done += 1
+        finally:
+            self._heart.runs(None)
+            if not batch.holds(one):
+                self._heart.let_go(one)
+        if time.monotonic() - began > COMMIT_SECONDS or batch.has_waited(COMMIT_SECONDS):
+            batch.commit()
 
     def _stop_after(self, stop: Event) -> None:
         stop.wait()
         with self._lock:
             self._stopping = True
-            if self._current is not None:
-                self._current.cancel(Stopping())
+            self._heart.stop_all(Stopping())
+
+
+class _Batch:
+    """Gather what became of tasks that were claimed together, and commit it in one transaction."""
+
+    def __init__(self, store: JobStore, heart: Heart) -> None:
+        self._store = store
+        self._heart = heart
+        self._ended: list[tuple[HeldTask, Outcome]] = []
+        self._since = 0.0
+
+    def add(self, one: HeldTask, result: Outcome | Split) -> None:
+        """Take a result; a split is written at once, an outcome with those of its neighbours."""
+        if isinstance(result, Split):
+            self._let_go(one, lambda: self._store.split(one.task, result))
+            return
+        self._since = self._since if self._ended else time.monotonic()
+        self._ended.append((one, result))
+
+    def holds(self, one: HeldTask) -> bool:
+        """Say whether a task's outcome is still to be committed."""
+        return any(held is one for held, _ in self._ended)
+
+    def has_waited(self, seconds: float) -> bool:
+        """Say whether an outcome has waited this long."""
+        return bool(self._ended) and time.monotonic() - self._since > seconds
+
+    def commit(self) -> None:
+        """Write all outcomes; those whose lease was lost are somebody else's by now."""
+        ended, self._ended = self._ended, []
+        if not ended:
+            return
+        for task in self._store.commit_many([(one.task, outcome) for one, outcome in ended]):
+            _log_lost(task)
+        for one, _ in ended:
+            self._heart.let_go(one)
+
+    def crashed(self, one: HeldTask, crash: TaskCrashed) -> None:
+        """Put back a task that ended its process."""
+        self._let_go(one, lambda: self._store.crashed(one.task, crash.suspect, crash.message))
+
+    def put_back(self, one: HeldTask) -> None:
+        """Put back a task that was not run to its end."""
+        with suppress(Exception):  # its lease will end
+            self._let_go(one, lambda: self._store.release(one.task))
+
+    def _let_go(self, one: HeldTask, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except LeaseLost:
+            _log_lost(one.task)
+        finally:
+            self._heart.let_go(one)
+
+
+def _log_lost(task: Task) -> None:
+    logger.warning("job %s, source %d: the lease was lost", task.job_id, task.index)

@@ -12,7 +12,8 @@ import httpcore
 import httpx
 
 from mien.intake.addresses import Reach, resolve
-from mien.intake.dialling import Dial, DialledBackend, guarded_dial
+from mien.intake.dialling import Dial, guarded_dial
+from mien.intake.streams import DialledBackend
 
 
 class TimedStream(httpcore.NetworkStream):

@@ -36,14 +36,17 @@ class LitertNetwork:
     def run(self, inputs: Arrays, outputs: Sequence[str] | None = None) -> Arrays:
         """Return the outputs asked for, or all, by name for the inputs by name; the first axis is the batch."""
         interpreter = self._interpreter()
+        taken, given = self._of_thread.details
         batch = len(next(iter(inputs.values())))
-        rows = [
-            _run_row(interpreter, {name: array[row : row + 1] for name, array in inputs.items()})
-            for row in range(batch)
-        ]
+        rows = []
+        for row in range(batch):
+            for told in taken:
+                interpreter.set_tensor(told["index"], inputs[told["name"]][row : row + 1])
+            interpreter.invoke()
+            rows.append({told["name"]: interpreter.get_tensor(told["index"]) for told in given})
         return {
             told["name"]: np.concatenate([row[told["name"]] for row in rows]) if rows else _nothing(told)
-            for told in interpreter.get_output_details()
+            for told in given
             if outputs is None or told["name"] in outputs
         }
 
@@ -59,6 +62,7 @@ class LitertNetwork:
             raise WeightsCorrupt(
                 f"{self._path.parent.name}: {self._path.name} is not a usable graph: {error}"
             ) from error
+        self._of_thread.details = interpreter.get_input_details(), interpreter.get_output_details()
         self._of_thread.interpreter = interpreter
         return interpreter
 
@@ -79,13 +83,6 @@ def _silence() -> Iterator[None]:
         os.dup2(kept, STANDARD_ERROR)
         os.close(kept)
         os.close(nowhere)
-
-
-def _run_row(interpreter: Any, inputs: Arrays) -> Arrays:
-    for told in interpreter.get_input_details():
-        interpreter.set_tensor(told["index"], inputs[told["name"]])
-    interpreter.invoke()
-    return {told["name"]: interpreter.get_tensor(told["index"]) for told in interpreter.get_output_details()}
 
 
 def _nothing(told: Mapping[str, Any]) -> NDArray[Any]:

@@ -195,6 +195,7 @@ def _count(connection: Connection, job: AnyRow, ended: Sequence[tuple[AnyRow, Ou
 def _close_if_last(connection: Connection, job_seq: int, now_ms: int) -> None:
     columns = (
         jobs.c.seq,
+        jobs.c.id,
         jobs.c.owner,
         jobs.c.status,
         jobs.c.remaining,
@@ -212,6 +213,7 @@ def _close_if_last(connection: Connection, job_seq: int, now_ms: int) -> None:
     started_ms = ended_ms if job.started_ms is None else job.started_ms
     final = {"status": status.value, "message": message, "started_ms": started_ms, "ended_ms": ended_ms}
     connection.execute(update(jobs).where(jobs.c.seq == job_seq).values(final))
+    forgetting.discard(connection, [f"uploads/{job.id}"], now_ms)
     delivery_rows.insert_due(connection, job, now_ms)
     announce(connection)
 

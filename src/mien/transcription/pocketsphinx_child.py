@@ -1,11 +1,14 @@
 """Be the process that hears English with PocketSphinx: sound comes in on stdin, words go out on stdout.
 
 A message is its length in bytes (four, little-endian) and its bytes: 16-bit mono sound at 16 kHz one way, a JSON list
-of [word, first frame, last frame, probability] the other, frames of 10 ms. It ends when stdin does, so it never
-outlives its parent. It is a process of its own because the recogniser holds Python's lock while it works.
+of [word, first frame, last frame, probability] the other, frames of 10 ms. It ends when stdin does, on Linux even while
+it hears, so it never outlives its parent. It is a process of its own because the recogniser holds Python's lock while
+it works.
 """
 
+import ctypes
 import json
+import signal
 import struct
 import sys
 from typing import IO, Any
@@ -14,6 +17,7 @@ from pocketsphinx import Decoder
 
 LENGTH = struct.Struct("<I")
 RATE = 16_000
+PR_SET_PDEATHSIG = 1
 
 
 def main(heard: IO[bytes], said: IO[bytes]) -> None:
@@ -51,5 +55,13 @@ def write_message(stream: IO[bytes], body: bytes) -> None:
     stream.flush()
 
 
+def end_with_parent() -> None:
+    """Leave interrupts to the parent, and have the system end this process when the thread that started it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    end_with_parent()
     main(sys.stdin.buffer, sys.stdout.buffer)

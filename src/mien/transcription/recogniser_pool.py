@@ -25,8 +25,8 @@ class Recogniser:
     """Be one process that hears; it starts when made and ends when closed, or when this process does."""
 
     def __init__(self) -> None:
-        # A session of its own: an interrupt in the terminal is for this process, and the child ends with its stdin.
-        self._process = subprocess.Popen(_CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        # It stays in this process's group, so that both can be killed as one, and ignores the terminal's interrupts.
+        self._process = subprocess.Popen(_CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._end = weakref.finalize(self, _ended, self._process)
 
     def recognise(self, sound: bytes) -> list[Heard]:

@@ -28,8 +28,9 @@ class Bench:
         self.root = folder / "blobs"
         self.swept = Event()
 
-    def retention(self, days: float = 30.0) -> Retention:
-        return Retention(self.store, self.blobs, RetentionRules(days, 3600.0), self.clock, self.swept.set)
+    def retention(self, days: float = 30.0, keep_uploads: bool = False) -> Retention:
+        rules = RetentionRules(days, 3600.0, keep_uploads)
+        return Retention(self.store, self.blobs, rules, self.clock, self.swept.set)
 
     def blob(self, key: str, old: bool = True) -> str:
         with self.blobs.write(key) as stream:
@@ -112,6 +113,18 @@ def test_a_blob_that_cannot_be_deleted_does_not_hold_up_the_others(
     bench.retention().collect()
     assert not (bench.root / "results" / other.id).exists()
     assert any(stuck.id in prefix for prefix in bench.store.garbage(10))
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_uploads_go_when_their_job_has_ended_unless_they_are_kept(bench: Bench, kept: bool) -> None:
+    job = bench.ended_job()
+    upload = bench.blob(f"uploads/{job.id}/0")
+    bench.retention(keep_uploads=kept).collect()
+    assert bench.blobs.exists(upload) is kept
+    assert bench.store.garbage(10) == []
+    bench.store.delete(job.id, None)
+    bench.retention(keep_uploads=kept).collect()
+    assert not bench.blobs.exists(upload)
 
 
 def test_uploads_without_a_job_are_deleted_after_an_hour_and_not_before(bench: Bench) -> None:

@@ -55,6 +55,35 @@ def test_a_steady_face_is_searched_once_a_second_and_followed_between() -> None:
     assert film.searches == 3
 
 
+def test_where_nothing_happens_tiles_are_searched_half_as_often_as_the_whole_frame() -> None:
+    film = Set(smallest=20)
+    assert isinstance(film.detector, FakeNetwork)
+
+    for index in range(13):
+        film.shoot(FACE, time=index / 3)
+    regions = [len(batch["input_1"]) for batch in film.detector.batches]
+
+    assert regions == [regions[0], 1, regions[0], 1, regions[0]]
+    assert regions[0] > 1
+
+
+def test_a_face_that_only_tiles_show_is_kept() -> None:
+    film = Set(smallest=20)
+    assert isinstance(film.detector, FakeNetwork)
+    sees = film.detector.answer
+
+    def misses_small_ones(inputs):
+        outputs = sees(inputs)
+        small = outputs["Identity"][..., 2] < 18
+        outputs["Identity_1"][small] = -20
+        return outputs
+
+    film.detector.answer = misses_small_ones
+    small = Box(300, 200, 40, 40)
+
+    assert [len(film.shoot(small, time=index / 3)) for index in range(15)] == [1] * 15
+
+
 def test_a_face_that_moves_is_followed() -> None:
     film = Set()
 

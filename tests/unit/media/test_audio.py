@@ -5,6 +5,7 @@ import av
 import numpy as np
 import pytest
 
+from bench.long_sound import EVERY_SECONDS, FORMS, delays, write_clicks
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled, ItemTooLarge, UnreadableMedia
 from mien.domain.media import MediaKind
@@ -233,3 +234,12 @@ def test_a_recording_that_states_twenty_hours_is_refused_before_it_is_decoded(tm
         file.truncate(size + 44)
     with pytest.raises(ItemTooLarge, match="longer than the limit of 3 hours"):
         open_media(path)
+
+
+@pytest.mark.parametrize(("name", "codec", "rate"), FORMS)
+def test_nothing_drifts_on_the_way_through_a_recording(tmp_path, name, codec, rate):
+    """The short form of `bench/long_sound.py`, which does the same for three hours."""
+    path = write_clicks(tmp_path / name, codec, rate, seconds=3 * EVERY_SECONDS)
+    found = delays(path, 3 * EVERY_SECONDS, tmp_path)
+    assert len(found) == 3
+    assert found == pytest.approx([0.0] * 3, abs=0.002)

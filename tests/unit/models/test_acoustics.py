@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mien.models.acoustics import MEASURES, contours, measures
+from mien.models.acoustics import MEASURES, MELODY, contours, measures, melody
 
 
 def voice(hertz: float, to: float | None = None, seconds: float = 1.2) -> np.ndarray:
@@ -57,3 +57,24 @@ def test_contours_have_one_value_a_frame() -> None:
     heard = contours(voice(200))
 
     assert len(heard.loudness) == len(heard.semitones) == len(heard.periodicity) == len(heard.decibels)
+
+
+def test_the_melody_rises_with_the_voice_and_says_how_high_it_is() -> None:
+    course = melody(contours(voice(150, 300)))
+    against, height, periodicity = course[5:-5].T
+
+    assert course.shape[1] == len(MELODY)
+    assert against[-1] - against[0] == pytest.approx(2, abs=0.4)
+    assert height[len(height) // 2] == pytest.approx(np.log2(225 / 200), abs=0.15)
+    assert (periodicity > 0.9).all()
+
+
+def test_where_no_voice_sounds_the_melody_is_silent() -> None:
+    sound = np.concatenate([voice(200), np.zeros(16_000, np.float32)])
+
+    assert melody(contours(sound))[-30:, :2] == pytest.approx(0)
+    assert melody(contours(np.zeros(16_000, np.float32))) == pytest.approx(0)
+
+
+def test_the_melody_does_not_depend_on_the_level() -> None:
+    assert melody(contours(voice(180, 260) * 0.25)) == pytest.approx(melody(contours(voice(180, 260))), abs=0.02)

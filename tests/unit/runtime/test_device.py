@@ -1,11 +1,10 @@
 """What networks can run on."""
 
 from mien.runtime import device
-from mien.runtime.device import cpu_count, devices
+from mien.runtime.device import devices
 
 
 def test_the_processor_is_always_there_and_used() -> None:
-    assert cpu_count() >= 1
     assert devices()[0].name == "cpu"
     assert devices()[0].used
 

@@ -1,0 +1,124 @@
+"""Send a mix of requests at a steady rate to a real server on loopback, and print errors, delays and what grew.
+
+python bench/load.py --rate 200 --minutes 10
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.stories.serving import Serving, serving
+
+JOBS = "/v0/batch/jobs"
+MIX = {"details": 40, "list": 20, "predictions": 15, "start": 5, "health": 10, "unknown": 5, "stranger": 5}
+EXPECTED = {"unknown": 404, "stranger": 401}
+WATCH_SECONDS = 5.0
+LIMIT_MS = 250.0
+
+
+@dataclass
+class Seen:
+    """Hold delays in milliseconds and errors by kind of request, and what the server's processes held over time."""
+
+    delays: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    errors: Counter[str] = field(default_factory=Counter)
+    memory: list[int] = field(default_factory=list)
+    descriptors: list[int] = field(default_factory=list)
+
+
+def main() -> int:
+    """Run the load and print what was seen; return 1 when a limit was passed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=float, default=200.0, help="requests per second")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), workers=1) as server:
+        finished = [server.submit({"models": {"language": {}}, "text": ["What a lovely day."]}) for _ in range(20)]
+        for job_id in finished:
+            server.wait(job_id)
+        seen = asyncio.run(load(server, finished, options))
+    return shown(seen)
+
+
+async def load(server: Serving, finished: list[str], options: argparse.Namespace) -> Seen:
+    """Send requests on time, whether or not earlier ones have been answered."""
+    chance, seen, running = random.Random(options.seed), Seen(), set()
+    watching = asyncio.create_task(watch(server, seen))
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    async with httpx.AsyncClient(base_url=server.url, timeout=30, limits=limits, trust_env=False) as client:
+        begun = time.monotonic()
+        for number in range(int(options.rate * options.minutes * 60)):
+            await asyncio.sleep(max(0.0, begun + number / options.rate - time.monotonic()))
+            kind = chance.choices(list(MIX), list(MIX.values()))[0]
+            task = asyncio.create_task(one(client, kind, server.key, chance.choice(finished), seen))
+            running.add(task)
+            task.add_done_callback(running.discard)
+        await asyncio.gather(*running)
+    watching.cancel()
+    return seen
+
+
+async def one(client: httpx.AsyncClient, kind: str, key: str, job_id: str, seen: Seen) -> None:
+    """Send one request and note how long its whole answer took."""
+    method, path, content = {
+        "details": ("GET", f"{JOBS}/{job_id}", None),
+        "list": ("GET", f"{JOBS}?limit=50", None),
+        "predictions": ("GET", f"{JOBS}/{job_id}/predictions", None),
+        "start": ("POST", JOBS, b'{"models": {"language": {}}, "text": ["Good morning."]}'),
+        "health": ("GET", "/healthz", None),
+        "unknown": ("GET", f"{JOBS}/00000000-0000-4000-8000-00000000dead", None),
+        "stranger": ("GET", JOBS, None),
+    }[kind]
+    headers = {"X-Hume-Api-Key": "wrong" if kind == "stranger" else key, "Content-Type": "application/json"}
+    begun = time.monotonic()
+    try:
+        answer = await client.request(method, path, content=content, headers=headers)
+    except httpx.HTTPError as error:
+        seen.errors[f"{kind}: {type(error).__name__}"] += 1
+        return
+    seen.delays[kind].append((time.monotonic() - begun) * 1000)
+    if answer.status_code != EXPECTED.get(kind, 200):
+        seen.errors[f"{kind}: HTTP {answer.status_code}"] += 1
+
+
+async def watch(server: Serving, seen: Seen) -> None:
+    """Note memory and open descriptors of the server's own process."""
+    assert server.process is not None
+    process = psutil.Process(server.process.pid)
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        seen.memory.append(process.memory_info().rss)
+        seen.descriptors.append(process.num_fds())
+
+
+def shown(seen: Seen) -> int:
+    """Print everything and return 1 when there were errors or a delay was over its limit."""
+    slow = []
+    for kind, delays in sorted(seen.delays.items()):
+        ordered = sorted(delays)
+        p50, p99 = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.99))
+        print(f"{kind:12} {len(ordered):7} requests  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  worst {ordered[-1]:7.1f} ms")
+        slow += [kind] if kind in ("details", "list") and p99 > LIMIT_MS else []
+    third = max(1, len(seen.memory) // 3)
+    for name, values, unit in (("memory", seen.memory, 2**20), ("descriptors", seen.descriptors, 1)):
+        if values:
+            first, last = max(values[:third]) / unit, max(values[-third:]) / unit
+            print(f"{name}: at most {first:.0f} in the first third, {last:.0f} in the last")
+    print(f"errors: {dict(seen.errors) or 'none'}; over {LIMIT_MS:.0f} ms at p99: {', '.join(slow) or 'none'}")
+    return int(bool(seen.errors or slow))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
