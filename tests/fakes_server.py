@@ -39,7 +39,7 @@ from mien.domain.segment import (
     TimeSpan,
 )
 from mien.server.app import build_app
-from mien.server.parts import Inside, Limits, ServerParts
+from mien.server.parts import Entry, Inside, Limits, ServerParts
 from mien.storage.jobs import DeliveryLog, Jobs, JobStore, Outcomes, QueueFigures, WorkerReport
 from mien.storage.keys import KeyOptions, KeyRecord, Scope
 
@@ -284,13 +284,14 @@ def open_door(
     queue_limit: int = 500,
     inside: Inside | None = None,
     scopes: frozenset[Scope] = frozenset(Scope),
+    entry: Entry = Entry(),
 ) -> Door:
     jobs, blobs, keys = MemoryJobs(queue_limit), MemoryBlobs(), OneKey(scopes)
     models: dict[str, type[Options]] = {"face": FaceOptions, "facemesh": FacemeshOptions}
     ticks = count(1)
     parts = ServerParts(
         jobs=cast(JobStore, jobs), keys=keys, blobs=blobs, models=models, clock=lambda: next(ticks),
-        limits=limits or Limits(), inside=inside or Inside(),
+        limits=limits or Limits(), inside=inside or Inside(), entry=entry,
     )  # fmt: skip
     client = TestClient(build_app(parts), headers={"X-Hume-Api-Key": keys.key}, raise_server_exceptions=False)
     return Door(client, jobs, blobs, keys)

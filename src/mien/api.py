@@ -17,9 +17,10 @@ from mien.domain.media import PICTURES
 from mien.domain.request import InferenceRequest
 from mien.domain.segment import FaceCrop
 from mien.domain.source import FileSource
-from mien.engine.run_task import run_task
+from mien.engine.in_place import run_in_place
 from mien.intake.subtitles import paired
 from mien.models.explanation import ExplainedScore
+from mien.results.measured import Measured
 from mien.settings import Settings, read_settings
 from mien.wire.requests import parse_request
 
@@ -27,16 +28,17 @@ Models = Mapping[str, Mapping[str, Any]]
 Paths = str | Path | Iterable[str | Path]
 
 
-def analyze(path: Paths, **models: Mapping[str, Any]) -> list[dict[str, Any]]:
+def analyze(path: Paths, **models: Mapping[str, Any]) -> Measured:
     """Measure a file, an archive, a folder, or several of them, and return the predictions array.
 
     Each keyword names a model and gives its options, as in a request: `analyze("a.mp4", face={"fps_pred": 1})`; without
     any, every installed model runs. The array has one element per file (a folder stands for its files), shaped like
-    the predictions endpoint's. A file that cannot be measured has its reason in `errors`. Raises InvalidRequest for a
+    the predictions endpoint's; it is a list that can also turn into tables and pictures (`to_pandas`, `to_csv`, `plot`,
+    `report` …). A file that cannot be measured has its reason in `errors`. Raises InvalidRequest for a
     model that is not installed, for a wrong option, and for a path that does not exist.
     """
     with open_measurement(files_of(path), models or None) as measurement:
-        return [json.loads(measured.element) for measured in measurement]
+        return Measured(json.loads(measured.element) for measured in measurement)
 
 
 def explain(
@@ -92,7 +94,7 @@ def _explained_face(number: int, face: FaceCrop, scores: Sequence[ExplainedScore
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredFile:
     """Hold what one file gave: its element of the predictions array, and its tables as a zip where it has any.
 
     The zip can be read until the next file is asked for.
@@ -142,7 +144,7 @@ def _files_of(path: Path) -> list[LocalFile]:
 @contextmanager
 def open_measurement(
     files: Sequence[LocalFile], models: Models | None, settings: Settings | None = None
-) -> Iterator[Iterator[Measured]]:
+) -> Iterator[Iterator[MeasuredFile]]:
     """Offer an iterator that measures one file after the other; networks are loaded once.
 
     Raises InvalidRequest before anything is measured when the models or their options are wrong.
@@ -166,15 +168,15 @@ def _source(file: LocalFile) -> FileSource:
     return FileSource(filename=file.name, content_type=None, md5sum=md5sum, upload=str(file.path.absolute()))
 
 
-def _measure(files: Sequence[LocalFile], request: InferenceRequest, parts: LocalParts) -> Iterator[Measured]:
+def _measure(files: Sequence[LocalFile], request: InferenceRequest, parts: LocalParts) -> Iterator[MeasuredFile]:
     for index, (file, source) in enumerate(zip(files, request.files, strict=True)):
         task = Task("local", index, source, request, worker="local", attempt=1)
-        outcome = run_task(task, Cancellation(), parts.run)
+        outcome = run_in_place(task, Cancellation(), parts.run)
         with parts.blobs.read(f"{outcome.results}/predictions.json") as result:
             element = result.read()
         artifacts = f"{outcome.results}/artifacts.zip"
         opened = parts.blobs.read(artifacts) if parts.blobs.exists(artifacts) else None
-        yield Measured(file.name, element, opened)
+        yield MeasuredFile(file.name, element, opened)
         if opened is not None:
             opened.close()
         parts.blobs.delete(outcome.results)

@@ -56,7 +56,8 @@ from mien.runtime.networks import NetworkRuntime
 from mien.runtime.processors import usable_processors
 from mien.runtime.weights import WeightsStore
 from mien.server import app as http
-from mien.server.parts import Inside, Limits, ServerParts
+from mien.server.browsers import origins
+from mien.server.parts import Entry, Inside, Limits, ServerParts
 from mien.settings import Settings
 from mien.storage.blob_choice import open_blobs
 from mien.storage.blobs import BlobStore
@@ -204,8 +205,9 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     )
     tracing = _tracing(settings)
     models = installed_options()
+    entry = Entry(settings.open, origins(settings.cors_origins))
     return http.build_app(
-        ServerParts(jobs, open_keys(database), _blobs(settings), models, wall_clock_ms, limits, inside, tracing)
+        ServerParts(jobs, open_keys(database), _blobs(settings), models, wall_clock_ms, limits, inside, tracing, entry)
     )
 
 

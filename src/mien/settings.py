@@ -66,6 +66,16 @@ class Settings(BaseModel):
     scratch: Path | None = Field(None, description="folder for temporary files; default: `scratch` in the data folder")
     host: str = Field("127.0.0.1", description="address the server listens on")
     port: int = Field(8004, ge=0, le=65535, description="port the server listens on; 0 takes a free one")
+    open: bool = Field(False, description="ask for no key; only where the server listens on this machine alone")
+    cors_origins: str = Field(
+        "", description="web pages that may ask from browsers, `https://app.example.org,http://localhost:3000`, or `*`"
+    )
+    max_connections: int = Field(1000, ge=1, description="connections at once; the next is refused with 503")
+    head_seconds: float = Field(20.0, gt=0, description="time a client has for the whole head of a request")
+    stall_seconds: float = Field(
+        30.0, gt=0, description="time in which 1 KB of a body must come, or of an answer be taken"
+    )
+    keep_alive_seconds: float = Field(15.0, gt=0, description="how long a connection may lie idle between requests")
     workers: int = Field(1, ge=0, description="worker processes that `mien serve` starts")
     piece_seconds: float = Field(
         300.0,
@@ -109,7 +119,7 @@ class Settings(BaseModel):
         False, description="let downloads and callbacks reach loopback and private networks"
     )
     confine: bool = Field(
-        True, description="take network, privileges and writing elsewhere from the process that decodes, where Linux can"
+        True, description="take network, privileges and writing elsewhere from the process that decodes (Linux)"
     )
     allow_networks: str = Field(
         "", description="networks that downloads and callbacks may reach beside public ones, `10.1.0.0/16,fd12::/48`"

@@ -10,13 +10,12 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from mien.models.acoustics import measures
+from mien.models.listening import PARTS, pieces
 from mien.runtime.manifest import read_manifest
-from mien.spectrograms.mel import levelled, log_mel
 
 WEIGHTS = Path(str(files("mien") / "weights"))
-FREE = ["burst-1", "burst-events-1"]
-BOUND = ["burst-calls-nc-1", "prosody-nc-1"]
+FREE = ["burst-2", "burst-events-2"]
+BOUND = ["burst-calls-nc-2", "prosody-nc-2"]
 
 
 def golden_sounds() -> list[np.ndarray]:
@@ -40,12 +39,9 @@ def run(weights: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def heard() -> dict[str, np.ndarray]:
-    sounds = golden_sounds()
-    inputs = {
-        "spectrogram": np.stack([levelled(log_mel(sound)) for sound in sounds]),
-        "measures": np.stack([measures(sound) for sound in sounds]),
-    }
-    return {**inputs, "summary": run("burst-1", inputs)["summary"]}
+    cut = [pieces(sound)[0] for sound in golden_sounds()]
+    inputs = {part: np.stack([getattr(piece, part) for piece in cut]) for part in PARTS}
+    return {**inputs, "summary": run("burst-2", inputs)["summary"]}
 
 
 @pytest.mark.parametrize("weights", FREE + BOUND)

@@ -17,6 +17,7 @@ import httpx
 
 MIEN = [sys.executable, "-m", "mien"]
 PATIENCE_SECONDS = 120.0
+NEW_KEY = ["keys", "create", "--owner", "story", "--scope", "read", "--scope", "write", "--scope", "admin"]
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Serving:
         ready = next((line for line in self.process.stdout if line.startswith("ready: ")), "")
         assert ready, f"the server ended with code {self.process.wait()}"
         self.url = ready.removeprefix("ready: ").strip()
-        self.key = self.key or run("keys", "create", "--data", str(self.data), "--owner", "story").stdout.strip()
+        self.key = self.key or run(*NEW_KEY, "--data", str(self.data)).stdout.strip()
 
     def stop(self) -> int:
         assert self.process is not None

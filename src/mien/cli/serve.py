@@ -10,11 +10,14 @@ import typer
 
 from mien.assembly import build_app, build_deliveries, build_retention, open_keys, open_weights
 from mien.cli.worker import worker_command
-from mien.domain.errors import MienError
+from mien.domain.errors import InvalidRequest, MienError
 from mien.engine.supervisor import Supervisor
+from mien.server.browsers import is_loopback_name
 from mien.server.listening import address, bind, listen
+from mien.server.patience import Patience
 from mien.settings import Settings, read_settings
 from mien.storage.database import Database
+from mien.storage.keys import KeyOptions, Scope
 from mien.telemetry.logs import set_up
 from mien.workplace import open_store
 
@@ -24,14 +27,16 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder that holds jobs, uploads and results.")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes to start.")] = None,
+    open_door: Annotated[bool, typer.Option("--open", help="Ask for no key; on this machine only.")] = False,
 ) -> None:
     """Serve until stopped; prints `ready: http://HOST:PORT` once requests are accepted.
 
-    The first start of a data folder makes a key and prints it once on standard error.
+    The first start of a data folder makes a key that may do everything, and prints it once on standard error.
 
     Example: mien serve --host 127.0.0.1 --port 8004 --data ./data --workers 2
     """
-    settings = read_settings(host=host, port=port, data=data, workers=workers)
+    settings = read_settings(host=host, port=port, data=data, workers=workers, open=open_door or None)
+    _check_open(settings)
     set_up(settings.log_level, settings.log_format)
     bound = _bind(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -51,13 +56,28 @@ def serve(
     for thread in beside:
         thread.start()
     try:
-        listen(app, bound, lambda: print(f"ready: {address(bound)}", flush=True))
+        listen(app, bound, lambda: print(f"ready: {address(bound)}", flush=True), _patience(settings))
     finally:
         stop.set()
         supervisor.stop()
         for thread in beside:
             thread.join(timeout=5)
         database.close()
+
+
+def _check_open(settings: Settings) -> None:
+    """Raise InvalidRequest where taking everybody would let in more than this machine."""
+    if settings.open and not is_loopback_name(settings.host):
+        told = f"--open asks for no key and listens on this machine only, and {settings.host} is not 127.0.0.1, ::1"
+        raise InvalidRequest(f"{told} or localhost; make keys with `mien keys create` and leave --open away")
+    if settings.open and settings.cors_origins:
+        raise InvalidRequest("--open and MIEN_CORS_ORIGINS exclude each other: pages from elsewhere need a key")
+
+
+def _patience(settings: Settings) -> Patience:
+    return Patience(
+        settings.head_seconds, settings.stall_seconds, settings.keep_alive_seconds, settings.max_connections
+    )
 
 
 def _bind(settings: Settings) -> socket.socket:
@@ -79,8 +99,11 @@ def _greet(settings: Settings, database: Database) -> None:
             told = f"network {status.manifest.weights} is {status.state}"
             print(f"warning: {told}, and files that need it will fail: {status.mend}", file=sys.stderr)
     keys = open_keys(database)
-    if keys.count() == 0:
-        print(f"no key yet; this one was made and is shown only now: {keys.create('first')}", file=sys.stderr)
+    if settings.open:
+        print("notice: --open asks for no key: whoever uses this machine sees and starts jobs", file=sys.stderr)
+    elif keys.count() == 0:
+        first = keys.create("first", KeyOptions(scopes=frozenset(Scope)))
+        print(f"no key yet; this one was made and is shown only now: {first}", file=sys.stderr)
 
 
 def _worker_command(settings: Settings) -> list[str]:

@@ -24,14 +24,23 @@ def captioned(given: Sequence[Captions], language: str | None) -> Transcript | N
 
     Without `language` the first subtitles with words are taken.
     """
+    found = chosen(given, language)
+    if found is None:
+        return None
+    tag = found.language or "en"
+    spoken = (word for line in found.lines for word in _words(line, tag))
+    known = tag if tag in LANGUAGES else None
+    return transcript_of(spoken, language or known, WRITTEN_CONFIDENCE)
+
+
+def chosen(given: Sequence[Captions], language: str | None) -> Captions | None:
+    """Return the subtitles that are taken for what is said: only lines that say something, with their language."""
     for captions in given:
         lines = [SpokenWord(_said(line.text), line.time) for line in captions.lines]
         said = [line for line in lines if line.text]
         tag = captions.language or language_of("\n".join(line.text for line in said[:_MOST_SAMPLED]))
         if said and (language is None or _same(tag, language)):
-            spoken = (word for line in said for word in _words(line, tag))
-            known = tag if tag in LANGUAGES else None
-            return transcript_of(spoken, language or known, WRITTEN_CONFIDENCE)
+            return Captions(tuple(said), tag)
     return None
 
 

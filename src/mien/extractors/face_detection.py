@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mien.domain.network import Floats, Network
+from mien.domain.network import Network
 from mien.domain.segment import Box
 from mien.extractors.face_alignment import fit_inside, overlap
 
@@ -24,6 +24,8 @@ MIDDLE: Final = 0.48
 
 LOWEST_SCORE: Final = 0.40
 """Scores below never become faces, whatever the threshold: the mesh would have to look at every bush."""
+
+LOWEST_LOGIT: Final = math.log(LOWEST_SCORE / (1 - LOWEST_SCORE))
 
 SAME_FACE: Final = 0.3
 SURE_SHARE: Final = 0.075
@@ -159,20 +161,21 @@ def _starts(length: float, tile: float, shared: float) -> list[float]:
 
 def decode(boxes: NDArray[Any], scores: NDArray[Any], scale: float, origin: Point) -> list[Detection]:
     """Read one answer of the detector: 2304 x 16 offsets in pixels of its input, and 2304 score logits."""
-    sure = 1 / (1 + np.exp(-np.clip(scores, -80, 80)))
     return [
-        _detection(boxes[cell], int(cell), float(sure[cell]), scale, origin)
-        for cell in np.flatnonzero(sure >= LOWEST_SCORE)
+        _detection(boxes[cell].tolist(), int(cell), float(scores[cell]), scale, origin)
+        for cell in np.flatnonzero(scores >= LOWEST_LOGIT)
     ]
 
 
-def _detection(offsets: Floats, cell: int, score: float, scale: float, origin: Point) -> Detection:
-    centre = np.array([cell % CELLS + 0.5, cell // CELLS + 0.5]) * (SIZE / CELLS)
-    w, h = (float(side) for side in offsets[2:4] * scale)
-    x, y, right_x, right_y, left_x, left_y = (
-        float(value) for value in (offsets[[0, 1, 4, 5, 6, 7]] + np.tile(centre, 3)) * scale + np.tile(origin, 3)
-    )
-    return Detection(Box(x - w / 2, y - h / 2, w, h), ((right_x, right_y), (left_x, left_y)), score)
+def _detection(offsets: list[float], cell: int, logit: float, scale: float, origin: Point) -> Detection:
+    row, column = divmod(cell, CELLS)
+    left, top = (column + 0.5) * SIZE / CELLS, (row + 0.5) * SIZE / CELLS
+
+    def place(first: int) -> Point:
+        return (offsets[first] + left) * scale + origin[0], (offsets[first + 1] + top) * scale + origin[1]
+
+    (x, y), w, h = place(0), offsets[2] * scale, offsets[3] * scale
+    return Detection(Box(x - w / 2, y - h / 2, w, h), (place(4), place(6)), 1 / (1 + math.exp(-logit)))
 
 
 def belongs_to_region(box: Box, tile: Box, whole: Box) -> bool:

@@ -1,10 +1,10 @@
 """Find the faces of a film frame by frame: follow those that are there, and search where something changed.
 
 Searching costs several times what following costs. A region of the frame is searched when the film is cut, when a
-face in it is lost, when something changed in it beside the faces, and once a second anyway. What moves all the time
-makes it be searched every second or third frame; what moves where nothing moved before, at once. A face that is
-followed keeps the probability it was found with, so that one weak frame does not make it flicker; it is dropped when
-the mesh network sees no face any more, or when the detector has not found it again for two seconds.
+face in it is lost, when something changed in it beside the faces, and anyway once a second, a tile once in two. What
+moves where nothing moved before makes it be searched at once; what moves all the time, every second frame, a tile every
+sixth. A face that is followed keeps the probability it was found with, so that one weak frame does not make it flicker;
+it is dropped when the mesh network sees no face any more, or when the detector has not found it again for two seconds.
 """
 
 import math
@@ -30,10 +30,15 @@ TILES_AT_ONCE: Final = 3
 SEARCH_SECONDS: Final = 0.2
 """Time between two searches of a region in which something moves all the time."""
 
-RESTLESS_FRAMES: Final = (2, 3)
+RESTLESS_FRAMES: Final = (2, 6)
 """Frames between two such searches, of the whole frame and of a tile, as long as only that moves which moved before."""
 
-SEARCH_ANYWAY_SECONDS: Final = 1.0
+SEARCH_ANYWAY_SECONDS: Final = (1.0, 2.0)
+"""Time after which the whole frame and a tile are searched whatever happens."""
+
+CONFIRM_SECONDS: Final = 1.2
+"""Time after which a tile is searched for a face in it that was not found again in the whole frame."""
+
 FOLLOW_SECONDS: Final = 0.5
 """Time between frames over which a face can be followed."""
 
@@ -163,16 +168,18 @@ class FilmFaces:
         lost: Sequence[FoundFace],
     ) -> list[int]:
         """Return the numbers of the regions to search now."""
-        hidden = covered([_with_surroundings(face.box) for face in around], self._size)
+        shown = ~covered([_with_surroundings(face.box) for face in around], self._size)
+        doubtful = [*lost, *(face for face in around if time - face.confirmed >= CONFIRM_SECONDS)]
         due, moved = [], []
         for number, region in enumerate(regions):
-            last = self._searched.get(number)
-            if last is None or time - last.time >= SEARCH_ANYWAY_SECONDS or any(_meets(one, region) for one in lost):
+            last, kind = self._searched.get(number), 1 if number else 0
+            waited = math.inf if last is None else time - last.time
+            if last is None or waited >= SEARCH_ANYWAY_SECONDS[kind] or any(_meets(one, region) for one in doubtful):
                 due.append(number)
-            elif time - last.time >= SEARCH_SECONDS:
-                moves = changed(last.blocks, blocks) & ~hidden & covered([region], self._size)
-                waited = self._frame - last.frame >= RESTLESS_FRAMES[1 if number else 0]
-                moved += [number] if (moves if waited else moves & ~last.restless).any() else []
+            elif waited >= SEARCH_SECONDS:
+                moves = changed(last.blocks, blocks) & shown & covered([region], self._size)
+                restless = self._frame - last.frame >= RESTLESS_FRAMES[kind]
+                moved += [number] if (moves if restless else moves & ~last.restless).any() else []
         tiles = sorted((number for number in moved if number), key=lambda number: self._searched[number].time)
         some = max(0, math.ceil((len(regions) - 1) / TILES_AT_ONCE) - sum(1 for number in due if number))
         return sorted({*due, *(number for number in moved if not number), *tiles[:some]})

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mien.domain.errors import UnknownNetwork, WeightsMissing
 from mien.domain.expression import Extractor
-from mien.domain.media import PICTURES, Frame, Media, MediaKind
+from mien.domain.media import PICTURES, Frame, Media, MediaKind, stretch_of
 from mien.domain.network import Network, Runtime
 from mien.domain.request import FaceExtraction
 from mien.domain.segment import FaceCrop
@@ -22,6 +22,7 @@ from mien.extractors.face_detection import DETECTOR, BlazeFace, Detection, FaceD
 from mien.extractors.face_film import FaceNetworks, FilmFaces, FoundFace, without_twins
 from mien.extractors.face_identity import IDENTITY, People
 from mien.extractors.face_mesh import MESH, lay_mesh
+from mien.extractors.face_stitching import RecordedPeople
 from mien.extractors.face_tracks import FaceTracks, SeenFrame
 from mien.extractors.hands import HandNetworks, find_hands, hand_networks
 
@@ -40,6 +41,7 @@ class FaceExtractor:
     takes: ClassVar[type[object]] = FaceExtraction
     kinds: ClassVar[frozenset[MediaKind]] = PICTURES
     reads_transcript: ClassVar[bool] = False
+    in_stretches: ClassVar[bool] = True
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -59,11 +61,15 @@ class FaceExtractor:
         """
         hands = hand_networks(self._runtime) if wanted.hands else None
         seen = self._seen(media, wanted, hands)
+        stretch = stretch_of(media)
+        begin = stretch.begin if stretch else 0.0
         if not wanted.identify_faces:
-            yield from (face for frame in seen for face in frame.faces)
+            yield from (face for frame in seen for face in frame.faces if face.time >= begin)
             return
         memory = self._memory or SourceMemory()
-        yield from FaceTracks(memory.recall(People, People), self._identity(memory)).named(seen)
+        people = memory.recall(People, RecordedPeople if memory.in_pieces else People)
+        named = FaceTracks(people, self._identity(memory)).named(seen)
+        yield from people.recorded(named, begin, memory) if isinstance(people, RecordedPeople) else named
 
     def _seen(self, media: Media, wanted: FaceExtraction, hands: HandNetworks | None) -> Iterator[SeenFrame]:
         film = FilmFaces(self._networks, wanted.min_face_size, wanted.prob_threshold)

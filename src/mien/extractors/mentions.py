@@ -87,6 +87,7 @@ class MentionExtractor:
     takes: ClassVar[type[object]] = EntityExtraction
     kinds: ClassVar[frozenset[MediaKind]] = frozenset({MediaKind.TEXT, MediaKind.AUDIO, MediaKind.VIDEO})
     reads_transcript: ClassVar[bool] = True
+    in_stretches: ClassVar[bool] = True
 
     def __init__(self, runtime: Runtime) -> None:
         self._english = Tagger(runtime, ENGLISH)

@@ -28,6 +28,7 @@ class PassageExtractor:
     takes: ClassVar[type[object]] = TextExtraction
     kinds: ClassVar[frozenset[MediaKind]] = frozenset({MediaKind.TEXT, MediaKind.AUDIO, MediaKind.VIDEO})
     reads_transcript: ClassVar[bool] = True
+    in_stretches: ClassVar[bool] = True
 
     def __init__(self, runtime: Runtime) -> None:
         pass

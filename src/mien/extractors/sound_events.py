@@ -23,15 +23,27 @@ BELOW_LOUD: Final = 30.0
 QUIETEST: Final = -70.0
 """Decibels of full scale under which nothing is heard at all."""
 
-SURE: Final = 0.6
-POSSIBLE: Final = 0.2
-"""How likely a burst must be for one to begin there, and to go on."""
-
-MEAN: Final = 0.35
-SPOKEN: Final = 0.4
-SHORTEST: Final = 0.2
-GAP: Final = 0.8
 MARGIN: Final = 0.03
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Say when steps make a burst; the defaults are of the best that `training.burst.thresholds` prints.
+
+    It begins and ends where a burst is `possible`, and is `sure` somewhere; its mean likelihood is at least `mean` and
+    that of speech under `spoken`. It lasts at least `shortest` seconds; a `gap` under so many seconds in which nobody
+    speaks does not end it.
+    """
+
+    sure: float = 0.8
+    possible: float = 0.5
+    mean: float = 0.35
+    spoken: float = 0.4
+    shortest: float = 0.28
+    gap: float = 0.5
+
+
+THRESHOLDS: Final = Thresholds()
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +55,18 @@ class Course:
     burst: Floats
 
 
-def bursts_in(course: Course) -> Iterator[TimeSpan]:
-    """Yield where bursts are: loud enough, likely enough, at least 0.2 s long, those close together as one."""
+def bursts_in(course: Course, thresholds: Thresholds = THRESHOLDS) -> Iterator[TimeSpan]:
+    """Yield where bursts are: loud enough, likely enough and long enough, those close together as one."""
     if not course.loudness.size:
         return
     likely = smoothed(course.burst)
-    possible = (likely > POSSIBLE) & audible(course.loudness)
-    found = [run for run in runs(possible) if likely[slice(*run)].max() > SURE]
-    for begin, end in _joined(found, course):
-        sure = likely[begin:end].mean() > MEAN and course.speech[begin:end].mean() < SPOKEN
-        if sure and (end - begin) * STEP_SECONDS >= SHORTEST:
+    possible = (likely > thresholds.possible) & audible(course.loudness)
+    found = [run for run in runs(possible) if likely[slice(*run)].max() > thresholds.sure]
+    for begin, end in _joined(found, course, thresholds):
+        heard = possible[begin:end]
+        mean, spoken = likely[begin:end][heard].mean(), course.speech[begin:end][heard].mean()
+        sure = mean > thresholds.mean and spoken < thresholds.spoken
+        if sure and (end - begin) * STEP_SECONDS >= thresholds.shortest:
             yield TimeSpan(max(0.0, begin * STEP_SECONDS - MARGIN), end * STEP_SECONDS + MARGIN)
 
 
@@ -84,13 +98,13 @@ def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
 
 
-def _joined(found: list[tuple[int, int]], course: Course) -> list[tuple[int, int]]:
+def _joined(found: list[tuple[int, int]], course: Course, thresholds: Thresholds) -> list[tuple[int, int]]:
     """Join bursts with a short gap in which nobody speaks."""
     joined: list[tuple[int, int]] = []
     for begin, end in found:
         last = joined[-1][1] if joined else 0
-        quiet = begin == last or course.speech[last:begin].mean() < SPOKEN
-        if joined and (begin - last) * STEP_SECONDS < GAP and quiet:
+        quiet = begin == last or course.speech[last:begin].mean() < thresholds.spoken
+        if joined and (begin - last) * STEP_SECONDS < thresholds.gap and quiet:
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((begin, end))

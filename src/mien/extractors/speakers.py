@@ -1,23 +1,29 @@
 """Tell the speakers of a recording apart: who talks when, and how many they are."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.expression import Diariser
 from mien.domain.media import Waveform
 from mien.domain.network import Floats, Runtime
 from mien.domain.segment import TimeSpan
+from mien.domain.source_memory import Note, SourceMemory
 from mien.domain.transcript import Turn
 from mien.extractors.speaker_clustering import Labels, centroids, unit
 from mien.extractors.speaker_count import Counting, Points, tell_apart, tell_apart_by_rule
 from mien.extractors.speaker_space import Judgement, SpeakerSpace
 from mien.extractors.voice_activity import Cutting
 from mien.extractors.voice_prints import FRAME_SECONDS, WEIGHTS, VoicePrints, Windows, voice_prints
+
+VOICES: Final = "voices"
+"""What a note is about that holds the voices of a stretch: their prints, and which speaker each is of."""
 
 TURN_TAKING: Final = Cutting(on=0.2, off=0.1, silence=0.3, padding=0.1)
 """Speech as speakers are told apart in it: soft voices too, and cut where they pause."""
@@ -45,6 +51,13 @@ class SpeakerDiariser:
     def __init__(self, runtime: Runtime) -> None:
         self._network = runtime.network(WEIGHTS)
         self._space = SpeakerSpace(runtime)
+        self._memory = SourceMemory()
+
+    def remembering(self, memory: SourceMemory) -> Self:
+        """Return this diariser for one source: of a stretch it notes what the voices sound like."""
+        one = copy(self)
+        one._memory = memory
+        return one
 
     def turns(self, waveform: Waveform, speech: Sequence[TimeSpan], cancellation: Cancellation) -> tuple[Turn, ...]:
         """Return who talks when: `spk_0`, `spk_1`, … as they first speak, six at most. Asks `cancellation` often."""
@@ -53,17 +66,26 @@ class SpeakerDiariser:
         cancellation.check()
         if not len(prints.vectors):
             return tuple(Turn(span, "spk_0") for span in speech)
-        return told(prints, speech, self._space, telling)
+        points, labels = gathered(prints, self._space, telling)
+        arrays: dict[str, NDArray[Any]] = {"vectors": prints.vectors, "stretches": prints.stretches, "speakers": labels}
+        self._memory.note(Note(VOICES, {}, arrays))
+        sure = confidence(points, labels, self._space.judgements.right)
+        return joined(as_turns(prints, labels, sure, speech), telling.breath)
 
 
 def told(prints: VoicePrints, speech: Sequence[TimeSpan], space: SpeakerSpace, telling: Telling) -> tuple[Turn, ...]:
     """Return who talks when, from the prints of a recording; there is at least one."""
+    points, labels = gathered(prints, space, telling)
+    sure = confidence(points, labels, space.judgements.right)
+    return joined(as_turns(prints, labels, sure, speech), telling.breath)
+
+
+def gathered(prints: VoicePrints, space: SpeakerSpace, telling: Telling) -> tuple[Points, Labels]:
+    """Return the prints as speakers are counted in them, and which speaker each is of, numbered as they come."""
     points = placed(space.project(prints.vectors), prints, telling)
     more = space.judgements.more
     found = tell_apart(points, more, telling.counting) if more else tell_apart_by_rule(points, telling.counting)
-    labels = numbered(found)
-    sure = confidence(points, labels, space.judgements.right)
-    return joined(as_turns(prints, labels, sure, speech), telling.breath)
+    return points, numbered(found)
 
 
 def placed(plain: Floats, prints: VoicePrints, telling: Telling) -> Points:

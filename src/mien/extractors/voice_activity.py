@@ -5,7 +5,7 @@ after the 64 before them, and carries a state from one to the next; the sequence
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.media import Waveform
 from mien.domain.network import Floats, Runtime
 from mien.domain.segment import TimeSpan
+from mien.extractors.stretch_borders import heard_part
 
 WEIGHTS: Final = "voice-activity-1"
 RATE: Final = 16_000
@@ -22,6 +23,7 @@ CONTEXT: Final = 64
 STATE: Final = 128
 FRAMES_AT_ONCE: Final = 1_024
 FRAME_SECONDS: Final = FRAME / RATE
+_NOWHERE: Final = TimeSpan(0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,21 @@ class VoiceActivity:
         return stretches(probabilities, waveform.samples.size / waveform.rate, cutting or Cutting())
 
     def probabilities(self, waveform: Waveform, cancellation: Cancellation) -> Floats:
-        """Return the probability of speech for every 32 ms."""
-        return np.concatenate([np.empty(0, np.float32), *self._pieces(waveform, cancellation)])
-
-    def _pieces(self, waveform: Waveform, cancellation: Cancellation) -> Iterator[Floats]:
+        """Return the probability of speech for every 32 ms; below 0 where a stretch leaves it to others to listen."""
         if waveform.rate != RATE:
             raise ValueError(f"voice activity reads {RATE} samples a second, not {waveform.rate}")
+
+        def listen(first: int, last: int) -> Floats:
+            samples = waveform.samples[first * FRAME : last * FRAME]
+            heard = self._pieces(replace(waveform, samples=samples), cancellation)
+            return np.concatenate([np.empty(0, np.float32), *heard])
+
+        frames = -(-waveform.samples.size // FRAME)
+        if waveform.part is None:
+            return listen(0, frames)
+        return heard_part(listen, waveform.part, frames, FRAME_SECONDS)
+
+    def _pieces(self, waveform: Waveform, cancellation: Cancellation) -> Iterator[Floats]:
         state = {name: np.zeros((1, 1, STATE), np.float32) for name in ("h", "c")}
         before = np.zeros(CONTEXT, np.float32)
         for begin in range(0, waveform.samples.size, FRAME * FRAMES_AT_ONCE):
@@ -72,8 +83,19 @@ class VoiceActivity:
             yield np.asarray(answer["speech_probs"], np.float32).reshape(-1)
 
 
+def listened(probabilities: Floats) -> TimeSpan:
+    """Return the part of a recording that is listened to and not left to others."""
+    ours = np.flatnonzero(probabilities >= 0)
+    return TimeSpan(float(ours[0]) * FRAME_SECONDS, float(ours[-1] + 1) * FRAME_SECONDS) if ours.size else _NOWHERE
+
+
 def stretches(probabilities: Floats, seconds: float, cutting: Cutting) -> tuple[TimeSpan, ...]:
-    """Cut probabilities, one per 32 ms, into stretches of speech within a recording of that many seconds."""
+    """Cut probabilities, one per 32 ms, into stretches of speech within a recording of that many seconds.
+
+    Where others listen (a probability below 0) nothing is.
+    """
+    ours = listened(probabilities)
+    earliest, latest = ours.begin, min(seconds, ours.end)
     frames = [
         part
         for begin, end in _runs(probabilities, cutting)
@@ -88,8 +110,8 @@ def stretches(probabilities: Floats, seconds: float, cutting: Cutting) -> tuple[
         room_after = np.inf if after is None else (after - end) * FRAME_SECONDS / 2
         spans.append(
             TimeSpan(
-                begin * FRAME_SECONDS - min(cutting.padding, room_before),
-                min(seconds, end * FRAME_SECONDS + min(cutting.padding, room_after)),
+                max(earliest, begin * FRAME_SECONDS - min(cutting.padding, room_before)),
+                min(latest, end * FRAME_SECONDS + min(cutting.padding, room_after)),
             )
         )
     return tuple(spans)

@@ -131,9 +131,10 @@ def _frames(packet: Any) -> list[Any]:
 
 def _end(packet: Any) -> float:
     begin = packet.pts if packet.pts is not None else packet.dts
-    if begin is None or packet.time_base is None:
+    base = packet.time_base
+    if begin is None or base is None:
         return 0.0
-    return float((begin + (packet.duration or 0)) * packet.time_base)
+    return float((begin + (packet.duration or 0)) * base.numerator / base.denominator)
 
 
 def _cut_off(container: InputContainer, track: Stream, path: Path, reached: float) -> bool:

@@ -23,3 +23,7 @@ class Sampling:
             return False
         self._next = math.ceil(reach)
         return True
+
+    def passed(self, halfway: Fraction) -> None:
+        """Take all frames up to one as asked for already; `halfway` as in `wants`."""
+        self._next = max(self._next, math.ceil(halfway * self.fps))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from av.video.stream import VideoStream
 
 _CODECS: Final = frozenset({"h264", "hevc"})
-_NEAR_FRAMES: Final = Fraction(3, 4)
+_NEAR_FRAMES: Final = 0.75
 _LEAST_STEP: Final = 2
 """From this many frames between two that are asked for, leaving some out pays."""
 
@@ -32,7 +32,9 @@ class SparseDecoding:
             and track.start_time is not None
             and self._step >= _LEAST_STEP
         )
-        self._ticks = 1 / (rate * track.time_base) if self.possible and rate and track.time_base else Fraction(1)
+        ticks = 1 / (rate * track.time_base) if self.possible and rate and track.time_base else Fraction(1)
+        self._start = track.start_time or 0
+        self._frames_per_tick, self._frames_per_step = float(1 / ticks), float(self._step)
         self._stamps: list[int] = []
         self._passed = 0
 
@@ -45,14 +47,15 @@ class SparseDecoding:
             self._track.codec_context.skip_frame = "DEFAULT"
             return
         heappush(self._stamps, packet.pts)
-        self._track.codec_context.skip_frame = "DEFAULT" if self._near(packet.pts) else "NONREF"
+        self._track.codec_context.skip_frame = "DEFAULT" if self.near(packet.pts) else "NONREF"
 
-    def _near(self, stamp: int) -> bool:
-        """Say whether a frame is, or lies beside, one that is asked for."""
-        assert self._track.start_time is not None
-        number = (stamp - self._track.start_time) / self._ticks
-        nearest = round(number / self._step)
-        return abs(number - nearest * self._step) <= _NEAR_FRAMES
+    def near(self, stamp: int | None) -> bool:
+        """Say whether a frame is, or lies beside, one that is asked for; every frame does where nobody can tell."""
+        if not self.possible or stamp is None:
+            return True
+        number = (stamp - self._start) * self._frames_per_tick
+        nearest = round(number / self._frames_per_step)
+        return abs(number - nearest * self._frames_per_step) <= _NEAR_FRAMES
 
     def number(self, decoded: int, stamp: int | None) -> int:
         """Return the number of a frame; `decoded` is how many came out of the decoder before it."""

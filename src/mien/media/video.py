@@ -25,6 +25,7 @@ _ROUNDING_FRAMES = Fraction(1, 10)
 _BEGINS_AGAIN_SECONDS = Fraction(1, 2)
 _HD_HEIGHT = 720
 _UNSPECIFIED_COLOURS = 2
+_PIXELS_OF_ONE_THREAD = 1920 * 1088
 
 
 class Clock:
@@ -37,7 +38,7 @@ class Clock:
 
     def __init__(self, track: VideoStream) -> None:
         self.rate = track.average_rate or track.base_rate or track.guessed_rate or _RATE_IF_UNKNOWN
-        self._constant = track.average_rate == track.base_rate
+        self.constant = track.average_rate == track.base_rate
         self._time_base = track.time_base or 1 / self.rate
         self._start = track.start_time
         self._origin: int | None = None
@@ -53,13 +54,18 @@ class Clock:
         elif (self._last - stamp) * self._time_base > _BEGINS_AGAIN_SECONDS:
             self._origin += stamp - self._last - round(1 / (self.rate * self._time_base))
         self._last = stamp
-        shown = max((stamp - self._origin) * self._time_base, Fraction(0))
+        return self.seconds_at(index, stamp)
+
+    def seconds_at(self, index: int, stamp: int) -> Fraction:
+        """Return the time of any frame, once the first was asked for; where time stamps begin again it is wrong."""
+        expected = index / self.rate
+        shown = max((stamp - (self._origin or 0)) * self._time_base, Fraction(0))
         agrees = abs(shown - expected) * self.rate < _ROUNDING_FRAMES
-        return expected if self._constant and agrees else shown
+        return expected if self.constant and agrees else shown
 
     def halfway(self, seconds: Fraction, duration: int | None) -> Fraction:
         """Return the time halfway between a frame shown at `seconds`, for `duration` ticks, and the next."""
-        if self._constant or not duration:
+        if self.constant or not duration:
             return seconds + 1 / (2 * self.rate)
         return seconds + duration * self._time_base / 2
 
@@ -78,19 +84,32 @@ def read_frames(path: Path, fps: float, limits: MediaLimits, cancellation: Cance
     """
     with open_container(path) as container:
         track: VideoStream = film_track(container)
-        track.thread_type = "AUTO"
+        _share_out(track)
         clock = Clock(track)
         sampling = Sampling(fps)
         sparse = SparseDecoding(track, sampling.fps)
         converter = VideoReformatter()
         for count, picture in enumerate(decoded(container, track, path, cancellation, sparse.prepare)):
             index = sparse.number(count, picture.pts)
+            if not sparse.near(picture.pts):
+                continue
             seconds = clock.seconds(index, picture.pts)
             if seconds > limits.max_seconds:
                 raise too_long(limits)
             if sampling.wants(clock.halfway(seconds, picture.duration)):
                 check_pixels("video", picture.width, picture.height, limits)
                 yield Frame(index, float(seconds), upright(picture, converter))
+
+
+def _share_out(track: VideoStream) -> None:
+    """Let one thread decode, but several where pictures are so large that one would be waited for.
+
+    Threads that decode frames side by side take a sixth more processor time in all.
+    """
+    if track.codec_context.width * track.codec_context.height <= _PIXELS_OF_ONE_THREAD:
+        track.thread_type, track.codec_context.thread_count = "NONE", 1
+        return
+    track.thread_type = "AUTO"
 
 
 def upright(picture: VideoFrame, converter: VideoReformatter | None = None) -> NDArray[np.uint8]:

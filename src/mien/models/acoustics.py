@@ -35,6 +35,9 @@ VOICED_FROM: Final = 0.55
 ACTIVE_DECIBELS: Final = 30.0
 """Decibels below the loud frames down to which somebody counts as heard."""
 
+MELODY: Final = ("pitch against its middle", "pitch", "periodicity")
+"""What `melody` returns a frame: half-octaves above the clip's median pitch, octaves above 200 Hz, and 0…1."""
+
 _SEARCHED: Final = 1024
 _OCTAVE_COST: Final = 0.06
 _BAND_500, _BAND_2000 = 11, 33
@@ -79,6 +82,16 @@ def describe(heard: Contours) -> Floats:
     """Sum up contours as `MEASURES`."""
     values = (*_intonation(heard), *_dynamics(heard), *_timbre(heard))
     return np.array(values, np.float32)
+
+
+def melody(heard: Contours) -> Floats:
+    """Return the course of the pitch as the networks take it, frames x `MELODY`; pitch is 0 where no voice sounds."""
+    voiced = heard.voiced
+    middle = np.median(heard.semitones[voiced]) if voiced.any() else 0.0
+    columns = (voiced * (heard.semitones - middle) / 6, voiced * (heard.semitones - 12) / 12,
+               heard.active * heard.periodicity)  # fmt: skip
+    course: Floats = np.clip(np.stack(columns, axis=1), -3, 3).astype(np.float32)
+    return course
 
 
 def _pitch(samples: Floats, frames: int) -> tuple[Floats, Floats]:

@@ -14,10 +14,10 @@ from mien.domain.request import BurstOptions, Options
 from mien.domain.segment import SoundSegment
 from mien.models.additive_tables import Calibration, calibrated, read_calibration, softmax
 from mien.models.burst_mapping import BurstEvidence, read_burst_tables, read_call_rules, ruled_calls
-from mien.models.listening import Piece, averaged, pieces, run_pieces
+from mien.models.listening import PARTS, Piece, averaged, pieces, run_pieces
 
-NETWORK: Final = "burst-1"
-CALL_NETWORK: Final = "burst-calls-nc-1"
+NETWORK: Final = "burst-2"
+CALL_NETWORK: Final = "burst-calls-nc-2"
 CALIBRATION: Final = "calibration.json"
 
 
@@ -83,7 +83,7 @@ class BurstModel:
 
 def hear(network: Network, heard: Sequence[Piece]) -> Heard:
     """Run the burst network over pieces."""
-    told = run_pieces(network, heard, ("spectrogram", "measures"))
+    told = run_pieces(network, heard, PARTS)
     return Heard(told["logits"], told["summary"], np.stack([piece.measures for piece in heard]))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from mien.domain.network import Floats, Network
-from mien.models.acoustics import contours, describe
+from mien.models.acoustics import contours, describe, melody
 from mien.spectrograms.mel import RATE, WINDOW, filled, levelled
 
 PIECE_SECONDS: Final = 6.0
@@ -18,13 +18,16 @@ SHORTEST_FRAMES: Final = 64
 """Frames to which shorter sound is filled up with silence: about a second."""
 
 AT_ONCE: Final = 16
+PARTS: Final = ("spectrogram", "melody", "measures")
+"""The parts of a piece that networks take as inputs."""
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Hold one piece of sound as the networks take it: its spectrogram, levelled, and its measures."""
+    """Hold one piece of sound as the networks take it: its spectrogram, levelled, its melody and its measures."""
 
     spectrogram: Floats
+    melody: Floats
     measures: Floats
 
 
@@ -40,7 +43,8 @@ def pieces(samples: Floats) -> tuple[Piece, ...]:
 
 def _piece(samples: Floats) -> Piece:
     heard = contours(samples)
-    return Piece(levelled(filled(heard.decibels, SHORTEST_FRAMES)), describe(heard))
+    course = filled(melody(heard), SHORTEST_FRAMES, 0.0)
+    return Piece(levelled(filled(heard.decibels, SHORTEST_FRAMES)), course, describe(heard))
 
 
 def run_pieces(network: Network, heard: Sequence[Piece], inputs: Iterable[str]) -> Mapping[str, Floats]:

@@ -14,7 +14,7 @@ from mien.domain.segment import SpeechSegment
 from mien.models import burst
 from mien.models.additive_tables import Calibration, lift, read_calibration, read_table, softmax
 from mien.models.burst_mapping import RULE_COLUMNS
-from mien.models.listening import averaged, pieces, run_pieces
+from mien.models.listening import PARTS, averaged, pieces, run_pieces
 from mien.models.voice_mapping import (
     HEARD,
     VoiceEvidence,
@@ -26,7 +26,7 @@ from mien.models.voice_mapping import (
     with_rule,
 )
 
-NETWORK: Final = "prosody-nc-1"
+NETWORK: Final = "prosody-nc-2"
 CALIBRATION: Final = "calibration.json"
 RULED_CALIBRATION: Final = "speech_calibration.json"
 RULE_SHARPNESS: Final = 0.8
@@ -52,7 +52,7 @@ class FittedListener:
         """Return what is heard in each sound, float32 mono at 16 kHz."""
         cut = [pieces(samples) for samples in sounds]
         whole, counts = [piece for each in cut for piece in each], [len(each) for each in cut]
-        told = run_pieces(self._network, whole, ("spectrogram", "measures"))
+        told = run_pieces(self._network, whole, PARTS)
         measured = averaged(np.stack([piece.measures for piece in whole]), counts)
         measures = self.calibration.standardised(measured)
         heard = softmax(averaged(told["logits"], counts))

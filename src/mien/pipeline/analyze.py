@@ -9,15 +9,18 @@ from typing import Any, TypeVar
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import MienError
 from mien.domain.expression import ExpressionModel, Extractor, RemembersSource, Scores
-from mien.domain.media import Media
+from mien.domain.media import Media, MediaKind, stretch_of
 from mien.domain.network import Runtime
 from mien.domain.request import InferenceRequest
 from mien.domain.result import Collector, ItemFailure, ItemResult, ModelResult, Prediction, SpeechMetadata
 from mien.domain.segment import FaceCrop, Segment, SoundSegment, SpeechSegment, as_reported
-from mien.domain.source_memory import SourceMemory
+from mien.domain.source_memory import Note, SourceMemory
 from mien.domain.transcript import Transcript
+from mien.extractors.speaker_stitching import SpeakerStitching
+from mien.pipeline.cutting import Needs, needs_of
 from mien.pipeline.hearing import Hearing, Listener
 from mien.pipeline.plan import ExtractorClass, ModelClass, Pass, plan
+from mien.pipeline.stitching import REMARKS, Stitching, note_heard
 from mien.pipeline.watched import WatchedMedia
 
 log = logging.getLogger(__name__)
@@ -79,7 +82,8 @@ class Pipeline:
         memory = memory or SourceMemory()
         results: dict[str, ModelResult] = {}
         passes = plan(request, media.kind, self._models, self._extractors)
-        heard = Listener(self._hearing, self._load, watched, cancellation).listen(passes, request.transcription)
+        heard = Listener(self._hearing, self._load, watched, cancellation, memory).listen(passes, request.transcription)
+        note_heard(memory, heard, passes)
         for one in passes:
             if not heard.hinders(one):
                 found = self._walk(one, watched, heard.transcript_for(one), cancellation, (keep, memory))
@@ -89,9 +93,20 @@ class Pipeline:
         if heard.problem is not None and not results:
             raise heard.problem
         ordered = tuple(results[name] for name in request.models if name in results)
-        told = [heard.problem.message] if heard.problem else []
-        errors = tuple(ItemFailure(file, message) for message in (*told, *memory.take_remarks()))
-        return ItemResult(file, media.kind, ordered, errors)
+        told = [heard.problem.message] if heard.problem and stretch_of(media) is None else []
+        remarks = memory.take_remarks()
+        if memory.in_pieces:  # every piece remarks the same; the joining says it once
+            memory.note(Note(REMARKS, {"remarks": remarks}))
+            remarks = []
+        return ItemResult(file, media.kind, ordered, tuple(ItemFailure(file, message) for message in (*told, *remarks)))
+
+    def needs(self, request: InferenceRequest, kind: MediaKind) -> Needs | None:
+        """Return what measuring a stretch of a recording takes; None where it must be measured as a whole."""
+        return needs_of(request, plan(request, kind, self._models, self._extractors))
+
+    def stitching(self) -> Stitching:
+        """Return what joins the pieces of one source."""
+        return Stitching(lambda: self._load(SpeakerStitching))
 
     def _results(self, found: Mapping[str, Collector], metadata: SpeechMetadata | None) -> dict[str, ModelResult]:
         return {name: ModelResult(name, self._models[name].heads, rows, metadata) for name, rows in found.items()}

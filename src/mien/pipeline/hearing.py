@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import CannotTranscribe
-from mien.domain.expression import Diariser, Transcriber
-from mien.domain.media import Media, MediaKind
+from mien.domain.expression import Diariser, RemembersSource, Transcriber
+from mien.domain.media import Media, MediaKind, stretch_of
 from mien.domain.network import Floats
 from mien.domain.request import Transcription
 from mien.domain.result import SpeechMetadata
 from mien.domain.segment import TimeSpan
+from mien.domain.source_memory import SourceMemory
 from mien.domain.transcript import Transcript, Turn, with_turns
-from mien.extractors.captions import captioned
+from mien.extractors.captions import WRITTEN_CONFIDENCE, captioned
 from mien.extractors.speakers import TURN_TAKING
 from mien.extractors.voice_activity import Cutting, VoiceActivity, stretches
 from mien.pipeline.plan import Pass
@@ -55,17 +56,29 @@ class Heard:
 
     def hinders(self, one: Pass) -> bool:
         """Say whether a pass has to do without the words it needs."""
-        return self.problem is not None and _needs_words(one)
+        return self.problem is not None and needs_words(one)
 
     def metadata_for(self, one: Pass) -> SpeechMetadata | None:
         """Return what the models of a pass report of the transcript."""
-        return self.metadata if _needs_words(one) else None
+        return self.metadata if needs_words(one) else None
 
 
 class Listener:
-    """Listen to one recording, each step at most once; `load` gives the networks, which are shared."""
+    """Listen to one recording, each step at most once; `load` gives the networks, which are shared.
 
-    def __init__(self, hearing: Hearing, load: Callable[[type[Any]], Any], media: Media, asked: Cancellation) -> None:
+    Of a stretch nothing is refused for being doubtful: that is for the whole to say. What the voices sound like is
+    noted in `memory`.
+    """
+
+    def __init__(
+        self,
+        hearing: Hearing,
+        load: Callable[[type[Any]], Any],
+        media: Media,
+        asked: Cancellation,
+        memory: SourceMemory | None = None,
+    ) -> None:
+        self._memory = memory or SourceMemory()
         self._hearing = hearing
         self._load = load
         self._media = media
@@ -81,18 +94,23 @@ class Listener:
             return Heard()
         turns = self._turns() if any(one.wanted.needs_speakers for one in spoken) else ()
         alone = Transcript("", (), turns=turns, transcribed=False) if turns else None
-        if wanted is None or not any(_needs_words(one) for one in spoken):
+        if wanted is None or not any(needs_words(one) for one in spoken):
             return Heard(transcript=alone, turns=alone)
         try:
             transcript = self._transcript(wanted)
         except CannotTranscribe as problem:
             return Heard(turns=alone, problem=problem)
+        if stretch_of(self._media) is not None:
+            wanted = wanted.model_copy(update={"confidence_threshold": 0.0})
         return _judged(with_turns(transcript, turns) if turns else transcript, wanted, alone)
 
     def _transcript(self, wanted: Transcription) -> Transcript:
-        told = captioned(self._media.captions(), wanted.language) if self._hearing.captions else None
+        given = self._media.captions() if self._hearing.captions else ()
+        told = captioned(given, wanted.language)
         if told is not None:
             return told
+        if given and stretch_of(self._media) is not None:  # chosen for the whole; here they say nothing
+            return Transcript("", (), given[0].language, WRITTEN_CONFIDENCE)
         if self._hearing.transcriber is None:
             raise CannotTranscribe("unable to transcribe file: no transcriber is set up")
         speech = self._speech(Cutting())
@@ -104,7 +122,9 @@ class Listener:
         if self._hearing.diariser is None:
             return ()
         speech = self._speech(TURN_TAKING)
-        diariser: Diariser = self._load(self._hearing.diariser)
+        diariser: Any = self._load(self._hearing.diariser)
+        if isinstance(diariser, RemembersSource):
+            diariser = diariser.remembering(self._memory)
         return diariser.turns(self._media.waveform(), speech, self._cancellation) if speech else ()
 
     def _speech(self, cutting: Cutting) -> tuple[TimeSpan, ...]:
@@ -123,11 +143,15 @@ def _judged(transcript: Transcript, wanted: Transcription, alone: Transcript | N
     metadata = SpeechMetadata(sure, transcript.language)
     if sure >= wanted.confidence_threshold:
         return Heard(transcript, alone, metadata)
-    problem = CannotTranscribe(
+    return Heard(turns=alone, metadata=metadata, problem=doubtful(sure, wanted), refused=True)
+
+
+def doubtful(sure: float, wanted: Transcription) -> CannotTranscribe:
+    """Return what is wrong with a transcript that is not sure enough, in the contract's very words."""
+    return CannotTranscribe(
         f"unable to transcribe file: transcript confidence ({math.floor(sure * 100) / 100}) "
         f"below threshold value ({wanted.confidence_threshold})"
     )
-    return Heard(turns=alone, metadata=metadata, problem=problem, refused=True)
 
 
 def _of_a_text(media: Media, wanted: Transcription | None) -> Transcript | None:
@@ -135,5 +159,6 @@ def _of_a_text(media: Media, wanted: Transcription | None) -> Transcript | None:
     return Transcript(media.text, (), wanted.language) if wanted and wanted.language else None
 
 
-def _needs_words(one: Pass) -> bool:
+def needs_words(one: Pass) -> bool:
+    """Say whether a pass cannot do without what is said."""
     return one.extractor.reads_transcript and one.wanted.needs_transcript

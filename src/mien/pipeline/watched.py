@@ -5,7 +5,8 @@ from types import TracebackType
 from typing import Self
 
 from mien.domain.cancellation import Cancellation
-from mien.domain.media import Frame, Media, MediaKind, Waveform
+from mien.domain.media import Frame, Media, MediaKind, Waveform, stretch_of
+from mien.domain.segment import TimeSpan
 from mien.domain.transcript import Captions
 
 
@@ -20,6 +21,11 @@ class WatchedMedia:
     def kind(self) -> MediaKind:
         """Return what the bytes turned out to be."""
         return self._media.kind
+
+    @property
+    def stretch(self) -> TimeSpan | None:
+        """Return which stretch of a recording is to be measured."""
+        return stretch_of(self._media)
 
     @property
     def text(self) -> str:

@@ -3,14 +3,16 @@
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 
 from mien import __version__
 from mien.server import error_responses
-from mien.server.auth import Doorkeeper
+from mien.server.auth import OPEN, Doorkeeper
+from mien.server.browsers import CORS, OnlyHere, SafeAnswers
 from mien.server.error_responses import json_response
 from mien.server.figures import Figures
 from mien.server.metrics import Metrics
-from mien.server.middleware import ForgiveSlashes, RequestLog, TracedRequests
+from mien.server.middleware import ForgiveSlashes, RequestLog, ShortHeads, TracedRequests
 from mien.server.openapi import SECURITY
 from mien.server.parts import ServerParts
 from mien.server.routes_jobs import JOBS, JobRoutes
@@ -30,7 +32,7 @@ def build_app(parts: ServerParts) -> FastAPI:
         title="mien", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=None
     )
     error_responses.install(app)
-    doorkeeper = Doorkeeper(parts.keys)
+    doorkeeper = Doorkeeper(parts.keys, everybody=OPEN if parts.entry.open else None)
     figures, metrics, watch = Figures(parts), Metrics(), Watch(parts.jobs, parts.clock)
     metrics.watch(figures, parts.inside.room)
     # Streams have no end of their own; whoever stops the server calls this first.
@@ -41,9 +43,15 @@ def build_app(parts: ServerParts) -> FastAPI:
     app.include_router(MienRoutes(parts, doorkeeper, watch).router())
     app.include_router(SystemRoutes(parts, doorkeeper, figures, metrics).router())
     app.add_middleware(ForgiveSlashes)
+    if parts.entry.open:
+        app.add_middleware(OnlyHere)
+    if parts.entry.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=parts.entry.origins, **CORS)
+    app.add_middleware(ShortHeads)
     if parts.tracing is not None:
         app.add_middleware(TracedRequests, tracing=parts.tracing)
     app.add_middleware(RequestLog, answered=metrics.answered)
+    app.add_middleware(SafeAnswers)
     _describe_keys(app)
     return app
 

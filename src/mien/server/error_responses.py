@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from mien.domain.errors import (
     BodyTooLarge,
@@ -25,6 +26,7 @@ from mien.domain.errors import (
     QuotaSpent,
 )
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 RETRY_AFTER_SECONDS = {429: 5, 507: 60}
 
 _STATUS: Mapping[type[MienError], tuple[int, str]] = {
@@ -90,7 +92,15 @@ async def _framework(request: Request, error: Exception) -> Response:
     codes = {404: "not_found", 405: "method_not_allowed"}
     message = messages.get(error.status_code, str(error.detail))
     content = {"message": message, "code": codes.get(error.status_code, "http_error")}
-    return json_response(content, error.status_code, error.headers)
+    headers = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else error.headers
+    return json_response(content, error.status_code, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that one or other of the routes of this path takes; the framework names those of the first."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    routes = request.app.routes
+    return [name for name, scope in scopes.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]
 
 
 async def _validation(request: Request, error: Exception) -> Response:
@@ -102,4 +112,9 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 
 async def _internal(request: Request, error: Exception) -> Response:
+    return internal_error()
+
+
+def internal_error() -> Response:
+    """Answer what nobody expected; the log says more."""
     return json_response({"message": "internal error", "code": "internal"}, 500)

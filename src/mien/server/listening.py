@@ -1,5 +1,8 @@
 """Listen on a socket and say when requests are accepted."""
 
+import contextlib
+import math
+import resource
 import signal
 import socket
 import threading
@@ -9,9 +12,14 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from mien.server.middleware import HEAD_BYTES
+from mien.server.patience import Patience, patient_protocol
+
 STARTING_SECONDS = 30
 GRACE_SECONDS = 10
 BACKLOG = 2048
+OTHER_DESCRIPTORS = 512
+"""How many files and connections the server may hold open beside those of its clients."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -31,20 +39,43 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def listen(app: FastAPI, bound: socket.socket, started: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `started` is called from another thread once requests are accepted.
+def configuration(app: FastAPI, patience: Patience) -> uvicorn.Config:
+    """Return how uvicorn serves an app.
 
     The access log is the app's own: uvicorn's would show query strings, and a key may be in one.
     """
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False
+    return uvicorn.Config(
+        app,
+        http=patient_protocol(patience),
+        ws="none",
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        timeout_keep_alive=math.ceil(patience.keep_alive_seconds),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
     )
-    server = _Server(config, getattr(app.state, "end_streams", lambda: None))
+
+
+def listen(app: FastAPI, bound: socket.socket, started: Callable[[], None], patience: Patience | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; `started` is called from another thread once requests are accepted."""
+    patience = patience or Patience()
+    _allow_descriptors(2 * patience.connections + OTHER_DESCRIPTORS)
+    server = _Server(configuration(app, patience), getattr(app.state, "end_streams", lambda: None))
     threading.Thread(target=_tell_when_started, args=(server, started), daemon=True).start()
     # uvicorn raises the signal again once it has stopped; what comes after must not be cut off by that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     server.run(sockets=[bound])
+
+
+def _allow_descriptors(wanted: int) -> None:
+    """Let this process open so many files, as far as the system lets it; many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class _Server(uvicorn.Server):

@@ -9,11 +9,13 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mien.server.error_responses import internal_error, json_response
 from mien.telemetry.logs import request_id
 from mien.telemetry.traces import Tracing
 
 log = logging.getLogger(__name__)
 
+HEAD_BYTES = 64 * 1024
 ID_HEADER = "X-Request-Id"
 NO_ROUTE = "none"
 _SANE_ID = re.compile(rb"[\w.-]{1,64}", re.ASCII)
@@ -35,6 +37,21 @@ class ForgiveSlashes:
         await self._app(scope, receive, send)
 
 
+class ShortHeads:
+    """Refuse a head of more than 64 KB; what reads it from the socket stops only those that come in pieces."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 400."""
+        if scope["type"] == "http" and _head_bytes(scope) > HEAD_BYTES:
+            told = f"headers: with the address they are over the limit of {HEAD_BYTES // 1024} KB"
+            await json_response({"message": told, "code": "invalid_request"}, 400)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class RequestLog:
     """Name each request, count it, and note its method, path, status and milliseconds.
 
@@ -53,9 +70,11 @@ class RequestLog:
             return
         began = time.monotonic()
         name = _name(scope)
+        begun_answer: list[int] = []
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
+                begun_answer.append(message["status"])
                 seconds = time.monotonic() - began
                 message["headers"] = [*message.get("headers", ()), (ID_HEADER.lower().encode(), name.encode())]
                 self._answered(scope["method"], _route(scope), message["status"], seconds)
@@ -65,6 +84,12 @@ class RequestLog:
         token = request_id.set(name)
         try:
             await self._app(scope, receive, noting)
+        except Exception:
+            if begun_answer:
+                raise
+            # Answered here, so that it is named, noted and guarded like every other answer.
+            log.exception("%s %s failed", scope["method"], quote(scope["path"]))
+            await internal_error()(scope, receive, noting)
         finally:
             request_id.reset(token)
 
@@ -91,6 +116,11 @@ class TracedRequests:
                 await send(message)
 
             await self._app(scope, receive, noting)
+
+
+def _head_bytes(scope: Scope) -> int:
+    fields = sum(len(name) + len(value) for name, value in scope["headers"])
+    return fields + len(scope.get("raw_path") or b"") + len(scope.get("query_string", b""))
 
 
 def _name(scope: Scope) -> str:

@@ -97,6 +97,8 @@ class Form:
         self._value = bytearray()
         self._headers: dict[bytes, bytes] = {}
         self._parser = _parser(boundary, self)
+        self._first = b"\r\n--" + boundary
+        self._before: bytes | None = b"\r\n"
 
     @property
     def json(self) -> bytes:
@@ -105,10 +107,20 @@ class Form:
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the body. Raises InvalidRequest and BodyTooLarge."""
+        data = self._after_preamble(data)
         try:
             self._parser.write(data)
         except FormParserError as error:
             raise InvalidRequest(f"multipart body: malformed: {error}") from None
+
+    def _after_preamble(self, data: bytes) -> bytes:
+        """Return what follows the text before the first boundary, which RFC 2046 says to ignore."""
+        if self._before is None:
+            return data
+        seen = self._before + data
+        place = seen.find(self._first)
+        self._before = seen[-len(self._first) :] if place < 0 else None
+        return b"" if place < 0 else seen[place + 2 :]
 
     def finish(self) -> None:
         """Check that the body was whole. Raises InvalidRequest."""

@@ -20,7 +20,8 @@ class Limits:
 
     `json_bytes` bounds a JSON body and the `json` part of a form; it leaves room for one text of 255 MB. `body_bytes`
     bounds a whole form, chunked ones too. `drain_bytes` is how much of a refused body is still read, so that clients
-    that write first and read later see why it was refused.
+    that write first and read later see why it was refused. JSON may be nested `json_depth` deep and hold `json_values`
+    values and names: unpacked, each takes far more room than it does as text. `small_bytes` bounds other bodies.
     """
 
     json_bytes: int = 320 * MEGABYTE
@@ -29,6 +30,9 @@ class Limits:
     drain_bytes: int = 512 * MEGABYTE
     files: int = 100
     parts: int = 200
+    json_depth: int = 64
+    json_values: int = 100_000
+    small_bytes: int = 256 * 1024
 
 
 def _nothing_known() -> Sequence[WeightsStatus]:
@@ -49,6 +53,17 @@ class Inside:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """Say who may come in beside those with a key.
+
+    `open` takes everybody for one owner, whatever key they send; pages of `origins` may ask from browsers (`*`: all).
+    """
+
+    open: bool = False
+    origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ServerParts:
     """Hold what the HTTP door is made of; `models` maps each installed model to what a client may set on it."""
 
@@ -60,3 +75,4 @@ class ServerParts:
     limits: Limits = Limits()
     inside: Inside = Inside()
     tracing: Tracing | None = None
+    entry: Entry = Entry()

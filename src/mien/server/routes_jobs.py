@@ -87,7 +87,7 @@ class JobRoutes:
     async def _start(self, request: Request, key: KeyRecord) -> str:
         submission = _submission(request, key)
         if not is_form(request):
-            return await self._add(submission, await read_json(request, self._parts.limits))
+            return await self._add(submission, await read_json(request, self._parts.limits.json_bytes))
         folder = f"uploads/{submission.job_id}"
         async with read_form(request, self._parts.blobs, folder, self._parts.limits, self._parts.inside.room) as form:
             job_id = await self._add(submission, form.json, form.files)
@@ -108,7 +108,7 @@ class JobRoutes:
         return kept
 
     def _job(self, submission: Submission, body: bytes, files: Sequence[FileSource]) -> Job:
-        wanted = parse_request(decode(body), self._parts.models, files)
+        wanted = parse_request(decode(body, self._parts.limits), self._parts.models, files)
         return Job(
             submission.job_id,
             submission.key.id,

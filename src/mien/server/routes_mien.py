@@ -89,7 +89,8 @@ class MienRoutes:
     async def tag(self, request: Request, job_id: str) -> Response:
         """Give a job these tags and no others."""
         owner = await self._doorkeeper.owner_of(request)
-        tags = tags_of_body(decode(await read_json(request, self._parts.limits)))
+        limits = self._parts.limits
+        tags = tags_of_body(decode(await read_json(request, limits.small_bytes), limits))
         await to_thread.run_sync(self._parts.jobs.tag, job_id, owner, tags)
         return json_response({"job_id": job_id, "tags": tags})
 

@@ -1,17 +1,18 @@
 """Answer what operators ask: health, metrics, and one page about the system."""
 
 import hmac
-from ipaddress import ip_address
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mien.server.auth import Doorkeeper
+from mien.server.browsers import is_loopback
 from mien.server.error_responses import json_response
 from mien.server.figures import Figures
 from mien.server.metrics import Metrics
 from mien.server.parts import ServerParts
+from mien.storage.keys import Scope
 
 REFUSED = {"message": "metrics are for this machine, or for those who send the token that is set for them"}
 
@@ -45,8 +46,8 @@ class SystemRoutes:
         return Response(await to_thread.run_sync(self._metrics.text), media_type=CONTENT_TYPE_LATEST)
 
     async def system(self, request: Request) -> Response:
-        """Show workers, queue, networks with their licences, disks and health."""
-        await self._doorkeeper.owner_of(request)
+        """Show workers, queue, networks with their licences, disks and health; the key needs the scope admin."""
+        await self._doorkeeper.owner_of(request, Scope.ADMIN)
         return json_response(await to_thread.run_sync(self._figures.system))
 
     def _may_read(self, request: Request) -> bool:
@@ -54,12 +55,3 @@ class SystemRoutes:
         if self._token:
             return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token.encode())
         return request.client is not None and is_loopback(request.client.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether an address is this machine's own."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

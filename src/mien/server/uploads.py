@@ -1,5 +1,6 @@
 """Read the bodies of requests as they arrive, in both forms a job can be started with."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,9 @@ from mien.server.parts import MEGABYTE, Limits
 from mien.storage.blobs import BlobStore
 from mien.storage.disk_room import DiskRoom
 
+_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]', re.DOTALL)
+"""A whole string, which must be passed over in one step, or a sign that opens, closes or separates."""
+
 SPOOL_BYTES = 256 * 1024
 ROOM_CHECK_BYTES = 64 * MEGABYTE
 """How much of a form may be written before the disk is looked at again: its length may not have been announced."""
@@ -28,15 +32,15 @@ def is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").strip().lower().startswith("multipart/form-data")
 
 
-async def read_json(request: Request, limits: Limits) -> bytes:
+async def read_json(request: Request, most_bytes: int) -> bytes:
     """Return a whole JSON body. Raises BodyTooLarge."""
-    _check_announced(request, limits.json_bytes)
+    _check_announced(request, most_bytes)
     pieces: list[bytes] = []
     size = 0
     async for piece in request.stream():
         size += len(piece)
-        if size > limits.json_bytes:
-            raise _too_large(limits.json_bytes)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -86,15 +90,32 @@ def _boundary(request: Request) -> bytes:
     return boundary
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes, limits: Limits) -> Any:
     """Return what a JSON text says; an empty one says nothing (None). Raises InvalidRequest with the place."""
     text = body.removeprefix(b"\xef\xbb\xbf")
     if not text.strip():
         return None
+    _check_shape(text, limits)
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise InvalidRequest(f"request: is not valid JSON: {error}") from None
+
+
+def _check_shape(text: bytes, limits: Limits) -> None:
+    """Raise InvalidRequest when a JSON text is nested too deeply or holds too many values; strings are skipped whole."""
+    depth = values = 0
+    for token in _TOKENS.finditer(text):
+        sign = text[token.start()]
+        if sign in b"[{":
+            depth += 1
+            if depth > limits.json_depth:
+                raise InvalidRequest(f"request: is nested more than {limits.json_depth} deep at byte {token.start()}")
+        elif sign in b"]}":
+            depth -= 1
+        values += sign in b"[{,"
+        if values > limits.json_values:
+            raise InvalidRequest(f"request: holds more than {limits.json_values} values, at byte {token.start()}")
 
 
 async def drain(request: Request, limits: Limits) -> None:
@@ -124,4 +145,5 @@ def _check_announced(request: Request, limit: int) -> None:
 
 
 def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(f"request: the body is over the limit of {limit // MEGABYTE} MB")
+    shown = f"{limit // MEGABYTE} MB" if limit >= MEGABYTE else f"{limit // 1024} KB"
+    return BodyTooLarge(f"request: the body is over the limit of {shown}")

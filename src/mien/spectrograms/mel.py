@@ -47,13 +47,13 @@ def levelled(decibels: Floats) -> Floats:
     return scaled
 
 
-def filled(decibels: Floats, frames: int) -> Floats:
+def filled(decibels: Floats, frames: int, silence: float = FLOOR_DECIBELS) -> Floats:
     """Return a spectrogram of at least so many frames, with silence around a shorter one."""
     missing = frames - len(decibels)
     if missing <= 0:
         return decibels
     around = (missing // 2, missing - missing // 2)
-    longer: Floats = np.pad(decibels, (around, (0, 0)), constant_values=FLOOR_DECIBELS)
+    longer: Floats = np.pad(decibels, (around, (0, 0)), constant_values=silence)
     return longer
 
 

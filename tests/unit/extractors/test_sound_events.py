@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mien.extractors.sound_events import STEP_SECONDS, Course, audible, bursts_in, runs
+from mien.extractors.sound_events import STEP_SECONDS, Course, Thresholds, audible, bursts_in, runs
 
 LOUD, QUIET = -20.0, -60.0
 
@@ -42,6 +42,17 @@ def test_speech_is_no_burst() -> None:
 
 def test_laughs_with_a_breath_between_them_are_one() -> None:
     assert len(spans(course((0.6, "burst"), (0.4, "nothing"), (0.6, "burst"), (2, "nothing")))) == 1
+
+
+def test_a_pause_longer_than_a_breath_ends_a_burst() -> None:
+    assert len(spans(course((0.6, "burst"), (0.8, "nothing"), (0.6, "burst"), (2, "nothing")))) == 2
+
+
+def test_thresholds_are_followed() -> None:
+    heard = course((1, "nothing"), (0.2, "burst"), (2, "nothing"))
+
+    assert not list(bursts_in(heard))
+    assert len(list(bursts_in(heard, Thresholds(shortest=0.1)))) == 1
 
 
 def test_laughs_with_a_word_between_them_are_two() -> None:

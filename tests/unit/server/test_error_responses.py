@@ -36,6 +36,15 @@ def test_a_method_that_is_not_allowed_is_answered_in_our_shape() -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/v0/batch/jobs", {"GET", "POST"}), ("/v0/mien/jobs/x", {"GET", "DELETE"}), ("/healthz", {"GET"})],
+)
+def test_a_method_that_is_not_allowed_learns_which_are(path: str, methods: set[str]) -> None:
+    answer = open_door().client.patch(path)
+    assert (answer.status_code, {*answer.headers["allow"].split(", ")}) == (405, methods)
+
+
 def test_a_full_queue_asks_to_come_back_later() -> None:
     door = open_door(queue_limit=1)
     door.client.post("/v0/batch/jobs", json={"text": ["x"]})

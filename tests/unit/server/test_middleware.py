@@ -21,3 +21,10 @@ def test_the_log_names_path_and_status_and_no_query(caplog: pytest.LogCaptureFix
     open_door().client.get("/v0/batch/jobs?apikey=secret&status=NONE")
     assert "GET /v0/batch/jobs " in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_head_that_is_too_long_is_refused() -> None:
+    client = open_door().client
+    for answer in (client.get("/healthz", headers={"X": "y" * 70_000}), client.get(f"/healthz?{'x' * 70_000}")):
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+        assert "x-request-id" in answer.headers

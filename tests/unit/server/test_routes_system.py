@@ -1,15 +1,14 @@
 from pathlib import Path
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from mien.runtime.manifest import Manifest
 from mien.runtime.weights import WeightsState, WeightsStatus
 from mien.server.parts import Inside
-from mien.server.routes_system import is_loopback
 from mien.storage.disk_room import DiskRoom
 from mien.storage.jobs import QueueFigures, WorkerReport
+from mien.storage.keys import USER_SCOPES
 from tests.fakes_server import Door, open_door
 
 WORKER = WorkerReport("w-1", "box", 12, 500, "cpu", 2, 7, "ann.mp4")
@@ -63,6 +62,11 @@ def test_the_system_page_shows_workers_queue_and_licences_and_not_what_is_measur
     assert door.client.get("/v0/mien/system").status_code == 401
 
 
+def test_the_system_page_wants_the_scope_admin() -> None:
+    answer = open_door(scopes=USER_SCOPES).client.get("/v0/mien/system")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+
 def local(door: Door, host: str = "127.0.0.1", **headers: str) -> TestClient:
     return TestClient(door.client.app, client=(host, 1234), headers=headers)
 
@@ -98,11 +102,3 @@ def test_metrics_answer_this_machine_or_those_with_the_token() -> None:
     assert local(guarded).get("/metrics").status_code == 401
     assert local(guarded, "10.0.0.7", Authorization="Bearer hush").get("/metrics").status_code == 200
     assert local(guarded, "10.0.0.7", Authorization="Bearer no").get("/metrics").status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("host", "own"),
-    [("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("10.0.0.1", False), ("unix", False)],
-)
-def test_loopback_is_known(host: str, own: bool) -> None:
-    assert is_loopback(host) is own

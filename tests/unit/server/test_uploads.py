@@ -129,6 +129,47 @@ def test_only_the_base_name_is_kept(header: str, name: str | None) -> None:
     assert uploads(door) == [(name, PICTURE)]
 
 
+@pytest.mark.parametrize("before", [b"\r\n", b"This is a form.\r\n", b"--BOUN\r\n" * 5000, b"\r\n--BOUN\r\n--\r\n"])
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+def test_what_stands_before_the_first_boundary_is_ignored(before: bytes, size: int) -> None:
+    door = open_door()
+    body = before + part(disposition("file", "pic.png"), PICTURE[:200]) + b"--BOUND--\r\nand after"
+    pieces = (body[place : place + size] for place in range(0, len(body), size))
+    headers = {"Content-Type": "multipart/form-data; boundary=BOUND"}
+    assert door.client.post("/v0/batch/jobs", content=pieces, headers=headers).status_code == 200
+    assert uploads(door) == [("pic.png", PICTURE[:200])]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"[" * 65 + b"]" * 65, "request: is nested more than 64 deep at byte 64"),
+        (b'{"a":' * 70 + b"1" + b"}" * 70, "request: is nested more than 64 deep at byte 320"),
+        (b'{"urls": [' + b"[]," * 100_000 + b"[]]}", "request: holds more than 100000 values"),
+        (b'{"text": ["a]', "request: is not valid JSON"),
+        (b'{"text": ["\xff"]}', "request: is not valid JSON"),
+        (b'{"text": ["\\ud800"]}', "request: is not valid JSON"),
+        (b'{"text": [1e999]}', "text[0]: must be a string"),
+    ],
+)
+def test_json_that_would_take_too_much_or_is_none_is_refused_with_the_place(body: bytes, message: str) -> None:
+    answer = open_door().client.post("/v0/batch/jobs", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+    assert answer.json()["message"].startswith(message)
+
+
+def test_brackets_within_texts_are_no_nesting() -> None:
+    text = "[{" * 200_000 + '"]\\'
+    assert open_door().client.post("/v0/batch/jobs", json={"text": [text]}).status_code == 200
+
+
+def test_tags_need_no_long_body() -> None:
+    door = open_door()
+    job_id = door.client.post("/v0/batch/jobs", json={"text": ["x"]}).json()["job_id"]
+    answer = door.client.put(f"/v0/mien/jobs/{job_id}/tags", content=b" " * 300_000)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
 def test_unknown_parts_are_ignored() -> None:
     door = open_door()
     post(door, part(disposition("comment"), b"hello"), part(disposition("file", "a.png"), PICTURE))

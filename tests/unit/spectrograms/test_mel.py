@@ -49,3 +49,4 @@ def test_a_short_clip_gets_silence_on_both_sides() -> None:
     assert (longer[[0, -1]] == FLOOR_DECIBELS).all()
     assert (longer[3:7] == 0).all()
     assert filled(clip, 3) is clip
+    assert (filled(clip + 1, 10, 0.0)[[0, -1]] == 0).all()
