@@ -24,7 +24,7 @@ class Settings(BaseModel):
     data: Path = Field(Path("mien-data"), description="folder that holds jobs, uploads and results")
     store: str | None = Field(
         None,
-        description="job store, `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; default: `mien.db` in the data folder",
+        description="job store, `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; default: `mien.db` in `data`",
     )
     blobs: str | None = Field(
         None, description="blob store, `file://PATH` or `s3://BUCKET/PREFIX`; default: `blobs` in the data folder"
@@ -101,9 +101,7 @@ class Settings(BaseModel):
         40.0, ge=0, description="as many for each second of the file's media"
     )
     child_tasks: int = Field(1000, ge=1, description="tasks after which a worker replaces the process it runs them in")
-    child_memory_bytes: int = Field(
-        2 * 1024**3, ge=1, description="memory above which it does so, between two tasks"
-    )
+    child_memory_bytes: int = Field(2 * 1024**3, ge=1, description="memory above which it does so, between two tasks")
     max_queued_jobs: int = Field(500, ge=1, description="jobs that may wait; the next is refused with 429")
     max_upload_bytes: int = Field(100 * 1024**2, ge=1, description="bytes of one uploaded file")
     max_body_bytes: int = Field(10_400 * 1024**2, ge=1, description="bytes of one request with all its files")

@@ -9,8 +9,9 @@ from threading import Event, Thread
 import uvicorn
 
 from mien.server.app import build_app
-from mien.server.listening import address, bind
+from mien.server.listening import address, bind, configuration
 from mien.server.parts import Limits, ServerParts
+from mien.server.patience import Patience
 from mien.storage.fsspec_blobs import FsspecBlobs
 from mien.storage.keys import SqlKeyStore
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
@@ -41,7 +42,7 @@ def running_server(folder: Path, limits: Limits | None = None) -> Iterator[Runni
 @contextmanager
 def _listening(parts: ServerParts) -> Iterator[str]:
     bound = bind("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(build_app(parts), log_level="warning", access_log=False))
+    server = uvicorn.Server(configuration(build_app(parts), Patience()))
     ended = Event()
 
     def run() -> None:

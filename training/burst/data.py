@@ -12,9 +12,6 @@ from training.burst.mixtures import Pools
 from training.prosody.data import HELD_OUT
 from training.voice.clips import Clips
 
-TAKES: Final = 3
-"""How often each contributor expressed each emotion; the takes follow each other."""
-
 HELD_OUT_CONTRIBUTORS: Final = 20
 DRAW: Final = 5
 """The draw of the contributors held out for the card's figures."""
@@ -53,7 +50,7 @@ def detector_pools(bursts: Clips, voices: Path, speech: Clips | None) -> Pools:
     samples, ends, real = told["samples"], told["ends"], int(told["real"])
     readings = [samples[a:b].astype(np.float32) / 32768 for a, b in pairwise(ends) if b - a > 8000]
     readings += readings[:real] * 8
-    numbers = [number for place, number in enumerate(divide(bursts).train) if place // TAKES % 2 == 0]
+    numbers = divide(bursts).train
     if speech is not None:
         spoken = speech.select(lambda row: row["split"] == "train" and row["speaker"] not in HELD_OUT)
         readings += [speech.samples(number) for number in spoken]

@@ -4,7 +4,11 @@ python -m training.burst.detector --packed build/voice --out build/burst/detecto
 """
 
 import argparse
+import os
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +23,12 @@ from training.burst.mixtures import Pools, mixture
 from training.voice.augment import levelled
 from training.voice.averaging import RunningAverage
 from training.voice.clips import Clips
-from training.voice.network import Trunk, TrunkSize
+from training.voice.network import Trunk
+from training.voice.settings import read_settings, trunk_size
 
-SIZE = TrunkSize(channels=(12, 24, 32, 48), joined=64, units=40)
+TOLD = read_settings(__file__)["detector"]
 KINDS = 3
-SECONDS = 6.0
-BATCH = 16
-PEAK_RATE = 3e-3
-AVERAGE = 0.995
-SMOOTHING = 0.05
+Mixtures = tuple[NDArray[np.float16], NDArray[np.int8]]
 
 
 class DetectorNet(nn.Module):
@@ -35,7 +36,7 @@ class DetectorNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.trunk = Trunk(SIZE, steps=2)
+        self.trunk = Trunk(trunk_size(TOLD), steps=2)
         self.head = nn.Linear(self.trunk.width, KINDS)
 
     def forward(self, spectrograms: Tensor) -> Tensor:
@@ -44,12 +45,35 @@ class DetectorNet(nn.Module):
         return logits
 
 
-def make_mixtures(pools: Pools, count: int, seed: int) -> tuple[NDArray[np.float16], NDArray[np.int8]]:
+def make_mixtures(pools: Pools, count: int, seed: int) -> Mixtures:
     """Return spectrograms and what is heard in each frame."""
     rng = np.random.default_rng(seed)
-    made = [mixture(pools, SECONDS, rng, rng.choice([0.1, 0.35, 0.5])) for _ in range(count)]
+    made = [mixture(pools, TOLD["seconds"], rng, rng.choice([0.1, 0.35, 0.5])) for _ in range(count)]
     spectrograms = np.stack([log_mel(one.samples).astype(np.float16) for one in made])
     return spectrograms, np.stack([one.frames for one in made])
+
+
+_kept: list[Pools] = []
+
+
+def _keep(pools: Pools) -> None:
+    os.nice(5)
+    _kept.append(pools)
+
+
+def _make_from_kept(count: int, seed: int) -> Mixtures:
+    return make_mixtures(_kept[0], count, seed)
+
+
+def sets_of_mixtures(pools: Pools, options: argparse.Namespace) -> Iterator[Mixtures]:
+    """Yield mixtures made anew for every few epochs; a second process makes the next while one is learned from."""
+    with ProcessPoolExecutor(1, get_context("fork"), _keep, (pools,)) as worker:
+        coming = worker.submit(_make_from_kept, options.mixtures, options.seed)
+        for first in range(0, options.epochs, options.renew):
+            made = coming.result()
+            if first + options.renew < options.epochs:
+                coming = worker.submit(_make_from_kept, options.mixtures, options.seed + first + options.renew)
+            yield from [made] * min(options.renew, options.epochs - first)
 
 
 def varied(clips: Tensor) -> Tensor:
@@ -70,21 +94,18 @@ def train(pools: Pools, options: argparse.Namespace) -> dict[str, Tensor]:
     if options.start:
         net.load_state_dict(torch.load(options.start))
     net = net.to(memory_format=torch.channels_last)
-    steps = options.epochs * (options.mixtures // BATCH)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.02)
+    steps = options.epochs * (options.mixtures // TOLD["batch_size"])
+    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=TOLD["weight_decay"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=steps, pct_start=0.15)
-    average, begin = RunningAverage(net, AVERAGE), time.monotonic()
-    for epoch in range(options.epochs):
-        if epoch % options.renew == 0:
-            spectrograms, frames = make_mixtures(pools, options.mixtures, options.seed + epoch)
-            print(f"mixtures made {time.monotonic() - begin:.0f} s", flush=True)
+    average, begin = RunningAverage(net, TOLD["ema_decay"]), time.monotonic()
+    for epoch, (spectrograms, frames) in enumerate(sets_of_mixtures(pools, options)):
         losses, right = [], []
-        for rows in rng.permutation(options.mixtures)[: options.mixtures // BATCH * BATCH].reshape(-1, BATCH):
+        for rows in np.array_split(rng.permutation(options.mixtures), options.mixtures // TOLD["batch_size"]):
             clips = varied(torch.from_numpy(spectrograms[rows].astype(np.float32)))
             truth = torch.from_numpy(frames[rows].astype(np.int64))[:, ::2]
             logits = net(clips)
             truth = truth[:, : logits.shape[1]]
-            loss = F.cross_entropy(logits.flatten(0, 1), truth.flatten(), label_smoothing=SMOOTHING)
+            loss = F.cross_entropy(logits.flatten(0, 1), truth.flatten(), label_smoothing=TOLD["smoothing"])
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 2.0)
@@ -105,11 +126,11 @@ def main() -> None:
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
     parser.add_argument("--out", type=Path, default=Path("build/burst/detector.pt"))
     parser.add_argument("--noncommercial", action="store_true", help="fit on the emotional speech and calls too")
-    parser.add_argument("--mixtures", type=int, default=2400)
-    parser.add_argument("--epochs", type=int, default=9)
-    parser.add_argument("--renew", type=int, default=3, help="make new mixtures every so many epochs")
+    parser.add_argument("--mixtures", type=int, default=TOLD["mixtures"])
+    parser.add_argument("--epochs", type=int, default=TOLD["epochs"])
+    parser.add_argument("--renew", type=int, default=TOLD["renew"], help="make new mixtures every so many epochs")
     parser.add_argument("--start", type=Path, help="weights to go on from")
-    parser.add_argument("--rate", type=float, default=PEAK_RATE)
+    parser.add_argument("--rate", type=float, default=TOLD["learning_rate"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

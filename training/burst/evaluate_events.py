@@ -4,8 +4,9 @@ python -m training.burst.evaluate_events --packed build/voice --weights build/bu
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from mien.domain.media import Waveform
-from mien.extractors.sound_events import Course, bursts_in
+from mien.domain.network import Network
+from mien.extractors.sound_events import THRESHOLDS, Course, Thresholds, bursts_in
 from mien.extractors.sounds import listen
 from mien.spectrograms.mel import RATE
 from training.burst.data import calls, divide
 from training.burst.detector import DetectorNet
-from training.burst.mixtures import Mixture, Pools, mixture, telephone
+from training.burst.mixtures import Pools, coloured_noise, mixture, telephone
 from training.prosody.data import HELD_OUT
 from training.voice.clips import Clips
 
@@ -74,9 +76,9 @@ def overlap(one: Span, other: Span) -> float:
     return max(0.0, both) / (max(one[1], other[1]) - min(one[0], other[0]))
 
 
-def spans(course: Course) -> list[Span]:
+def spans(course: Course, thresholds: Thresholds = THRESHOLDS) -> list[Span]:
     """Return the bursts found."""
-    return [(span.begin, span.end) for span in bursts_in(course)]
+    return [(span.begin, span.end) for span in bursts_in(course, thresholds)]
 
 
 def summed(results: Sequence[Found]) -> Found:
@@ -84,17 +86,52 @@ def summed(results: Sequence[Found]) -> Found:
     return Found(*(sum(getattr(one, name) for one in results) for name in ("right", "missed", "imagined")))
 
 
-def pools(folder: Path, part: str) -> dict[str, Pools]:
-    """Return what the mixtures of a part are made of: contributors' bursts, or calls; speech of people unseen."""
+@dataclass(frozen=True)
+class Trial:
+    """Holds how mixtures are made: of what, how often bursts lie over speech, and what happens to the whole."""
+
+    pools: Pools
+    overlaid: float = 0.0
+    line: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]] = lambda samples, _: samples
+
+
+def trials(folder: Path, part: str) -> dict[str, Trial]:
+    """Return the trials of a part: bursts of contributors unseen, or calls; speech of people unseen."""
     bursts, speech = Clips(folder, "burst"), Clips(folder, "speech")
-    heard = "dev" if part == "dev" else "test"
     spoken = speech.select(lambda r: r["speaker"] in HELD_OUT if part == "test" else r["split"] == "dev")
     readings = [speech.samples(number) for number in spoken]
-    ours = getattr(divide(bursts), heard)
-    theirs = calls(bursts, "train" if part == "dev" else "dev")
-    laughs = bursts.select(lambda r: r["call"] == "laughing")
-    named = {"emogator": ours, "deeply": theirs, "laughter": laughs}
-    return {name: Pools(readings, [bursts.samples(number) for number in numbers]) for name, numbers in named.items()}
+    split = "train" if part == "dev" else "dev"
+    ours, theirs = getattr(divide(bursts), part), calls(bursts, split)
+    laughs = [number for number in theirs if bursts.rows[number]["call"] == "laughing"]
+    amused = [number for number in ours if bursts.rows[number]["emotion"] == "Amusement"]
+    free, bound, laughing, both = (
+        Pools(readings, [bursts.samples(number) for number in numbers])
+        for numbers in (ours, theirs, laughs, laughs + amused)
+    )
+    return {
+        "EmoGator": Trial(free),
+        "Deeply": Trial(bound),
+        "Deeply laughter": Trial(laughing),
+        "laughter over speech": Trial(both, overlaid=1.0),
+        "telephone": Trial(free, line=lambda samples, _: telephone(samples)),
+        "noise": Trial(free, line=noisy),
+    }
+
+
+def noisy(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Add noise 10 dB below the whole."""
+    return (samples + coloured_noise(len(samples), rng) * samples.std() * 10**-0.5).astype(np.float32)
+
+
+def tried(trial: Trial, network: Network, count: int, seed: int) -> Found:
+    """Return what is found in half-minute mixtures."""
+    rng = np.random.default_rng(seed)
+    results = []
+    for _ in range(count):
+        one = mixture(trial.pools, 30, rng, overlaid=trial.overlaid)
+        samples = trial.line(one.samples, rng)
+        results.append(matched(one.bursts, spans(listen(Waveform(samples, RATE), network))))
+    return summed(results)
 
 
 def plain_speech(readings: list[NDArray[np.float32]], seed: int) -> list[NDArray[np.float32]]:
@@ -121,17 +158,16 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     network = TorchNetwork(options.weights)
-    every = pools(options.packed, options.part)
-    for name, pool in every.items():
-        rng = np.random.default_rng(77 if options.part == "dev" else 78)
-        made: list[Mixture] = [mixture(pool, 30, rng) for _ in range(options.mixtures)]
-        results = [matched(one.bursts, spans(listen(Waveform(one.samples, RATE), network))) for one in made]
-        total = summed(results)
-        print(f"{name}: F1 {total.f1:.3f} right {total.right} missed {total.missed} imagined {total.imagined}")
-    recordings = plain_speech(next(iter(every.values())).speech, 5)[: options.mixtures]
+    figures: dict[str, dict[str, float]] = {}
+    every = trials(options.packed, options.part)
+    for name, trial in every.items():
+        total = tried(trial, network, options.mixtures, 77 if options.part == "dev" else 78)
+        figures[name] = {"f1": round(total.f1, 3), **asdict(total)}
+    recordings = plain_speech(next(iter(every.values())).pools.speech, 5)[: options.mixtures * 2]
     false = sum(len(spans(listen(Waveform(one, RATE), network))) for one in recordings)
     minutes = sum(map(len, recordings)) / RATE / 60
-    print(f"plain speech: {false} bursts in {minutes:.1f} minutes, {false / minutes:.2f} a minute")
+    figures["plain speech"] = {"bursts a minute": round(false / minutes, 2), "minutes": round(minutes, 1)}
+    print(json.dumps({options.part: figures}, indent=1))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,16 @@ Floats = NDArray[np.float32]
 OTHER, SPEECH, BURST = 0, 1, 2
 HEARD_DECIBELS: Final = 32.0
 LEVEL: Final = 0.1
-CHAINED: Final = 0.7
-"""How often a burst stays alone."""
+ALONE: Final = 0.6
+"""How often a burst is one take."""
 
-LONGEST_BURST: Final = 5.0
+LONGEST_BURST: Final = 7.0
+CURVE_POINTS: Final = 256
+PAUSE: Final = 0.5
+"""Seconds of silence that end a burst: the breath in laughter is shorter."""
+
+OVERLAID: Final = 0.15
+"""How often a burst begins while somebody still speaks: laughter in the middle of words."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +42,26 @@ class Mixture:
     bursts: list[tuple[float, float]]
 
 
-def mixture(pools: Pools, seconds: float, rng: np.random.Generator, burst_share: float = 0.35) -> Mixture:
-    """Put pieces one after another, with and without pauses, into a room with its own noise and microphone."""
+def mixture(
+    pools: Pools, seconds: float, rng: np.random.Generator, burst_share: float = 0.35, overlaid: float = OVERLAID
+) -> Mixture:
+    """Put pieces one after another, with and without pauses, into a room with its own noise and microphone.
+
+    Bursts with less than `PAUSE` between them, in which nobody speaks, are one burst, whoever made them.
+    """
     size = int(seconds * RATE)
-    samples, labels, events = np.zeros(size, np.float32), np.zeros(size, np.int8), []
-    place = int(rng.uniform(0, 0.8) * RATE)
+    samples, labels = np.zeros(size, np.float32), np.zeros(size, np.int8)
+    place, before = int(rng.uniform(0, 0.8) * RATE), OTHER
     while place < size - RATE // 5:
-        kind = rng.choice(3, p=[0.15, 0.85 - burst_share, burst_share])
+        kind = int(rng.choice(3, p=[0.15, 0.85 - burst_share, burst_share]))
+        if kind == BURST and before == SPEECH and rng.random() < overlaid:
+            place = max(0, place - int(rng.uniform(0.3, 2.0) * RATE))
         piece = _piece(pools, kind, rng)[: size - place]
-        heard = _heard(piece)
         samples[place : place + len(piece)] += piece
-        labels[place : place + len(piece)][heard] = kind
-        if kind == BURST and heard.any():
-            ends = np.flatnonzero(heard)[[0, -1]] + place
-            events.append((ends[0] / RATE, ends[1] / RATE))
-        place += len(piece) + _gap(rng)
-    room = _in_a_room(samples, rng)
-    return Mixture(room, _frames(labels), _joined(events))
+        labels[place : place + len(piece)][_heard(piece)] = kind
+        place, before = place + len(piece) + _gap(rng), kind
+    bursts = _joined(labels)
+    return Mixture(_in_a_room(samples, rng), _frames(labels), [(a / RATE, b / RATE) for a, b in bursts])
 
 
 def _gap(rng: np.random.Generator) -> int:
@@ -81,7 +90,7 @@ def _piece(pools: Pools, kind: int, rng: np.random.Generator) -> Floats:
 def _burst(pools: Pools, rng: np.random.Generator) -> Floats:
     """Return one burst, or several takes of it in a row as long laughter and crying are made of."""
     first = int(rng.integers(len(pools.bursts)))
-    if rng.random() < CHAINED:
+    if rng.random() < ALONE:
         return pools.bursts[first]
     takes = pools.bursts[first : first + int(rng.integers(2, 5))]
     parts = [part for take in takes for part in (take, np.zeros(int(rng.uniform(0, 0.15) * RATE), np.float32))]
@@ -101,23 +110,31 @@ def _speed(piece: Floats, rng: np.random.Generator) -> Floats:
 
 def curve(bins: int, strength: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return a smooth random curve over frequency, in decibels."""
-    places = np.linspace(0, 1, bins) ** 0.5
+    places = np.linspace(0, 1, CURVE_POINTS) ** 0.5
     orders = np.arange(1, 5)[:, np.newaxis]
     phases = rng.uniform(0, 6, orders.shape)
     waves = rng.normal(0, strength, orders.shape) / orders * np.cos(np.pi * orders * places + phases)
-    return np.asarray(waves.sum(axis=0))
+    return np.interp(np.linspace(0, 1, bins), np.linspace(0, 1, CURVE_POINTS), waves.sum(axis=0))
+
+
+def quick_size(size: int) -> int:
+    """Return a length not much longer whose Fourier transform is quick: up to 8 times a power of two."""
+    block = 1 << max(0, size.bit_length() - 4)
+    return -(-size // block) * block
 
 
 def _microphone(piece: Floats, rng: np.random.Generator) -> Floats:
-    spectrum = np.fft.rfft(piece)
-    return np.fft.irfft(spectrum * 10 ** (curve(len(spectrum), 5, rng) / 20), len(piece)).astype(np.float32)
+    size = quick_size(len(piece))
+    spectrum = np.fft.rfft(piece, size)
+    changed = np.fft.irfft(spectrum * 10 ** (curve(len(spectrum), 5, rng) / 20), size)
+    return changed[: len(piece)].astype(np.float32)
 
 
 def coloured_noise(size: int, rng: np.random.Generator) -> Floats:
     """Return steady noise of random colour with deviation 1."""
-    spectrum = np.fft.rfft(rng.normal(size=size))
+    spectrum = np.fft.rfft(rng.normal(size=quick_size(size)))
     slope = -rng.uniform(0, 18) * np.log2(np.linspace(1e-3, 1, len(spectrum)) * 8 + 0.1) / 3
-    noise = np.fft.irfft(spectrum * 10 ** ((slope + curve(len(spectrum), 6, rng)) / 20), size)
+    noise = np.fft.irfft(spectrum * 10 ** ((slope + curve(len(spectrum), 6, rng)) / 20))[:size]
     return (noise / (noise.std() + 1e-9)).astype(np.float32)
 
 
@@ -170,7 +187,7 @@ def _echoing(samples: Floats, rng: np.random.Generator) -> Floats:
     length = int(rng.uniform(0.1, 0.5) * RATE)
     response = rng.normal(size=length) * np.exp(-np.arange(length) / RATE / rng.uniform(0.02, 0.12))
     response[0] = rng.uniform(3, 12)
-    size = len(samples) + length
+    size = quick_size(len(samples) + length)
     heard = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(response, size), size)
     return heard[: len(samples)].astype(np.float32)
 
@@ -204,12 +221,15 @@ def _frames(labels: NDArray[np.int8]) -> NDArray[np.int8]:
     return labels[np.arange(count) * HOP + WINDOW // 2]
 
 
-def _joined(events: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Join bursts that touch each other."""
-    joined: list[tuple[float, float]] = []
-    for begin, end in events:
-        if joined and begin - joined[-1][1] < 0.3:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+def _joined(labels: NDArray[np.int8]) -> list[tuple[int, int]]:
+    """Fill short pauses in bursts, in place, and return where bursts begin and end; under 0.1 s there is none."""
+    edges = np.flatnonzero(np.diff(np.pad(labels == BURST, 1).astype(np.int8))).reshape(-1, 2)
+    joined: list[tuple[int, int]] = []
+    for begin, end in edges.tolist():
+        last = joined[-1][1] if joined else -RATE
+        if begin - last < PAUSE * RATE and not (labels[last:begin] == SPEECH).any():
+            labels[last:begin] = BURST
+            joined[-1] = (joined[-1][0], end)
         else:
             joined.append((begin, end))
-    return joined
+    return [(begin, end) for begin, end in joined if end - begin >= RATE // 10]

@@ -14,39 +14,37 @@ from numpy.typing import NDArray
 from mien.models.acoustics import measures
 from mien.models.burst_mapping import EMOTIONS
 from training.burst.data import divide
-from training.burst.train import report, truth_of
+from training.burst.train import SETTINGS, report, truth_of
 from training.voice.clips import Clips
 from training.voice.statistics import StatisticsNet, features_of
 
-UNITS, MEMBERS, DROPOUT = 256, 2, 0.3
-BATCH = 128
-RATE = 2e-3
-DECAY = 0.02
-EPOCHS = 14
-JITTER = 0.1  # deviations of noise on the features
-CHANGED = 0.3  # how often a clip is heard changed
-MIXUP = 0.4
+TOLD = SETTINGS["statistics"]
+
+
+def statistics_net() -> StatisticsNet:
+    """Return an untrained network of the size that the settings say."""
+    return StatisticsNet([len(EMOTIONS)], TOLD["units"], TOLD["members"], TOLD["dropout"])
 
 
 def fit(features: NDArray[np.float32], truth: NDArray[np.int64]) -> StatisticsNet:
     """Fit the network on features, clips x 2 views."""
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
-    net = StatisticsNet([len(EMOTIONS)], UNITS, MEMBERS, DROPOUT)
+    net = statistics_net()
     known = torch.from_numpy(features[:, 0])
     net.mean, net.deviation = known.mean(dim=0), known.std(dim=0) + 1e-2
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = EPOCHS * len(truth) // BATCH
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.1)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=TOLD["learning_rate"], weight_decay=TOLD["weight_decay"])
+    steps = TOLD["epochs"] * len(truth) // TOLD["batch_size"]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, TOLD["learning_rate"], total_steps=steps, pct_start=0.1)
     for _ in range(steps):
         loss = torch.zeros(())
-        for member in range(MEMBERS):
-            rows = rng.choice(len(truth), BATCH)
-            heard = torch.from_numpy(features[rows, (rng.random(BATCH) < CHANGED).astype(int)])
-            heard = heard + JITTER * net.deviation * torch.randn_like(heard)
+        for member in range(TOLD["members"]):
+            rows = rng.choice(len(truth), TOLD["batch_size"])
+            heard = torch.from_numpy(features[rows, (rng.random(TOLD["batch_size"]) < TOLD["changed"]).astype(int)])
+            heard = heard + TOLD["jitter"] * net.deviation * torch.randn_like(heard)
             wanted = F.one_hot(torch.from_numpy(truth[rows]), len(EMOTIONS)).float()
             if rng.random() < 0.5:
-                mixed, other = float(rng.beta(MIXUP, MIXUP)), torch.randperm(BATCH)
+                mixed, other = float(rng.beta(TOLD["mixup"], TOLD["mixup"])), torch.randperm(TOLD["batch_size"])
                 heard = mixed * heard + (1 - mixed) * heard[other]
                 wanted = mixed * wanted + (1 - mixed) * wanted[other]
             logits = net.members[member](((heard - net.mean) / net.deviation).clamp(-4, 4))

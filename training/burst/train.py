@@ -14,26 +14,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mien.models.burst_mapping import EMOTIONS
+from mien.spectrograms.mel import BANDS
 from training.burst.data import Parts, divide
 from training.shared.ranking import auc, top_share
-from training.voice.augment import Augmentation, change, levelled
+from training.voice.augment import change, levelled
 from training.voice.averaging import RunningAverage
 from training.voice.clips import Clips
-from training.voice.network import ClipNet, TrunkSize
+from training.voice.network import ClipNet, begin_from, inputs_of
+from training.voice.settings import augmentation, read_settings, trunk_size
 
-SIZE = TrunkSize()
-BATCH = 64
-PEAK_RATE = 3e-3
-WEIGHT_DECAY = 0.02
-SMOOTHING = 0.05
-MIXUP = 0.4  # alpha of the Beta distribution
-LENGTHS = (56, 72, 88)  # frames of 16 ms
-SHOWN_FRAMES = 128  # what is heard of a clip when it is scored
-AVERAGE = 0.998
-STRONG = Augmentation()
-MILD = Augmentation(
-    speed=0.1, shift=1.5, equaliser=3.0, noise=0.3, telephone=0.06, reverberation=0.1, time_mask=0.08, band_mask=5
-)  # for going on from weights that strong changes have prepared
+SETTINGS = read_settings(__file__)
+TRAINING = SETTINGS["training"]
+SIZE = trunk_size(SETTINGS["network"])
+BATCH = TRAINING["batch_size"]
+SHOWN_FRAMES = 128
+"""What is heard of a clip when it is scored."""
 
 
 @torch.no_grad()
@@ -42,8 +37,9 @@ def predict(net: nn.Module, clips: Clips, numbers: list[int]) -> NDArray[np.floa
     net.eval()
     parts = []
     for first in range(0, len(numbers), BATCH):
-        spectrograms = levelled(clips.batch(numbers[first : first + BATCH], SHOWN_FRAMES, None))
-        parts.append(torch.softmax(net(spectrograms)[0], dim=1))
+        rows = clips.batch(numbers[first : first + BATCH], SHOWN_FRAMES, None)
+        heard = torch.cat([levelled(rows[..., :BANDS]), rows[..., BANDS:]], dim=2)
+        parts.append(torch.softmax(net(*inputs_of(heard))[0], dim=1))
     net.train()
     return torch.cat(parts).numpy()
 
@@ -67,8 +63,9 @@ def batch_loss(net: nn.Module, spectrograms: Tensor, labels: Tensor, mixed: floa
         other = torch.randperm(len(labels))
         spectrograms = mixed * spectrograms + (1 - mixed) * spectrograms[other]
         wanted = mixed * wanted + (1 - mixed) * wanted[other]
-    wanted = wanted * (1 - SMOOTHING) + SMOOTHING / len(EMOTIONS)
-    return -(wanted * F.log_softmax(net(spectrograms)[0], dim=1)).sum(dim=1).mean()
+    smoothing = TRAINING["smoothing"]
+    wanted = wanted * (1 - smoothing) + smoothing / len(EMOTIONS)
+    return -(wanted * F.log_softmax(net(*inputs_of(spectrograms))[0], dim=1)).sum(dim=1).mean()
 
 
 def train(clips: Clips, parts: Parts, options: argparse.Namespace) -> dict[str, Tensor]:
@@ -78,19 +75,20 @@ def train(clips: Clips, parts: Parts, options: argparse.Namespace) -> dict[str, 
     truth = truth_of(clips)
     net = ClipNet(SIZE, [len(EMOTIONS)])
     if options.start:
-        net.load_state_dict(torch.load(options.start))
+        begin_from(net, torch.load(options.start))
     net = net.to(memory_format=torch.channels_last)
+    changes = augmentation(SETTINGS)
     steps = options.epochs * (len(parts.train) // BATCH)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=WEIGHT_DECAY)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=TRAINING["weight_decay"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=steps, pct_start=0.15)
-    average, shown, begin = RunningAverage(net, AVERAGE), ClipNet(SIZE, [len(EMOTIONS)]), time.monotonic()
+    average, shown, begin = RunningAverage(net, TRAINING["ema_decay"]), ClipNet(SIZE, [len(EMOTIONS)]), time.monotonic()
     for epoch in range(options.epochs):
         losses = []
         for numbers in np.array_split(rng.permutation(parts.train), len(parts.train) // BATCH):
             with torch.no_grad():
-                plain = clips.batch(numbers, int(rng.choice(LENGTHS)), rng)
-                spectrograms = change(plain, MILD if options.start else STRONG)
-            mixed = float(rng.beta(MIXUP, MIXUP)) if rng.random() < (0.2 if options.start else 0.5) else 1.0
+                plain = clips.batch(numbers, int(rng.choice(TRAINING["lengths"])), rng)
+                spectrograms = change(plain, changes)
+            mixed = float(rng.beta(TRAINING["mixup"], TRAINING["mixup"])) if rng.random() < TRAINING["mixed"] else 1.0
             loss = batch_loss(net, spectrograms, torch.from_numpy(truth[numbers]), mixed)
             optimiser.zero_grad()
             loss.backward()
@@ -111,15 +109,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
     parser.add_argument("--out", type=Path, default=Path("build/burst/clips.pt"))
-    parser.add_argument("--start", type=Path, help="weights to go on from, with milder changes")
-    parser.add_argument("--rate", type=float, default=PEAK_RATE, help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--rate", type=float, default=TRAINING["learning_rate"], help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=18)
+    parser.add_argument("--epochs", type=int, default=TRAINING["epochs"])
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    clips = Clips(options.packed, "burst")
+    clips = Clips(options.packed, "burst", melody=True)
     torch.save(train(clips, divide(clips), options), options.out)
 
 

@@ -1,60 +1,33 @@
 """Writes the weights folder of the prosody network.
 
-python -m training.prosody.export --packed build/voice --listening build/prosody/1.pt
+python -m training.prosody.export --packed build/voice --fitted build/prosody
 """
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from mien.models.acoustics import measures
 from mien.models.additive_tables import softmax
 from mien.models.voice_mapping import HEARD, VoiceEvidence, read_voice_table, with_rule
-from training.burst.export import calibration, golden_inputs, inputs_of, quantiles, spectrogram
-from training.prosody.measured import MeasureNet
-from training.prosody.network import ServedNet
-from training.prosody.train import HEADS, SIZE
+from training.burst.export import calibration, golden_inputs, inputs_of, quantiles
+from training.prosody.network import ServedNet, load
 from training.voice.clips import Clips
 from training.voice.graphs import Described, write_weights
-from training.voice.network import ClipNet
+from training.voice.hearing import hear
 
 CARD = Path(__file__).with_name("card.md")
 LICENCE = "CC BY-NC-SA 4.0"
 DATA_SETS = [
     {"name": "RAVDESS, speech", "licence": LICENCE, "url": "zenodo.org/record/1188976"},
     {"name": "nEMO", "licence": LICENCE, "url": "github.com/amu-cai/nEMO"},
+    {"name": "EmoGator, a part", "licence": "Apache-2.0", "url": "github.com/fredbuhl/EmoGator"},
 ]
 CALM = frozenset({"neutral", "calm"})
 ORDINARY, EMOTIONAL = 420, 80
 """Clips of ordinary and of emotional speech that scores are fitted to: interviews are mostly the former."""
-
-
-def load(listening: Sequence[Path], measured: Path) -> ServedNet:
-    """Return the network as it is served."""
-    nets = []
-    for path in listening:
-        net = ClipNet(SIZE, HEADS)
-        net.load_state_dict(torch.load(path))
-        nets.append(net)
-    reading = MeasureNet()
-    reading.load_state_dict(torch.load(measured))
-    return ServedNet(nets, reading).eval()
-
-
-@torch.no_grad()
-def hear(net: ServedNet, sounds: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], ...]:
-    """Return logits, places in the circle and measures of sounds."""
-    measured = np.stack([measures(sound) for sound in sounds])
-    rows = [
-        net(torch.from_numpy(spectrogram(sound))[None], torch.from_numpy(row)[None])
-        for sound, row in zip(sounds, measured, strict=True)
-    ]
-    return (*(torch.cat([row[part] for row in rows]).numpy() for part in (0, 1)), measured)
 
 
 def fitted_calibration(net: ServedNet, clips: Clips) -> str:
@@ -62,7 +35,8 @@ def fitted_calibration(net: ServedNet, clips: Clips) -> str:
     rng = np.random.default_rng(6)
     calm = rng.permutation(clips.select(lambda row: row["emotion"] in CALM))[:ORDINARY]
     moved = rng.permutation(clips.select(lambda row: row["emotion"] not in CALM))[:EMOTIONAL]
-    logits, circle, measured = hear(net, [clips.samples(number) for number in (*calm, *moved)])
+    heard = hear(net, [clips.samples(number) for number in (*calm, *moved)])
+    (logits, circle), measured = heard.outputs, heard.measures
     mean, deviation = measured[: len(calm)].mean(axis=0), measured[: len(calm)].std(axis=0) + 1e-3
     standard = np.clip((measured - mean) / deviation, -2.5, 2.5).astype(np.float32)
     evidence = VoiceEvidence(softmax(logits), with_rule(circle, standard), standard)
@@ -73,16 +47,15 @@ def main() -> None:
     """Read the command line and write the folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
-    parser.add_argument("--listening", type=Path, nargs="+", default=[Path("build/prosody/1.pt")])
-    parser.add_argument("--measured", type=Path, default=Path("build/prosody/measured.pt"))
+    parser.add_argument("--fitted", type=Path, default=Path("build/prosody"))
     parser.add_argument("--scores", type=Path, help="JSON of figures for the manifest")
     options = parser.parse_args()
     torch.set_num_threads(1)
     clips = Clips(options.packed, "speech")
-    net = load(options.listening, options.measured)
+    net = load(options.fitted)
     scores = json.loads(options.scores.read_text()) if options.scores else {}
     note = "fitted on corpora whose licence forbids commercial use; their share-alike clause is kept"
-    told = Described("prosody-nc", "1", LICENCE, note, DATA_SETS, {"heard": HEARD, "circle": ("arousal", "valence")},
+    told = Described("prosody-nc", "2", LICENCE, note, DATA_SETS, {"heard": HEARD, "circle": ("arousal", "valence")},
                      scores, CARD, {"calibration.json": fitted_calibration(net, clips)})  # fmt: skip
     write_weights(net, [golden_inputs(), inputs_of([clips.samples(0)])], ("logits", "circle"), told)
 

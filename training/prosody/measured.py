@@ -1,6 +1,6 @@
 """Fits the part of the prosody network that reads measures: clean ones, and those of telephones and noisy rooms.
 
-python -m training.prosody.measured --packed build/voice --out build/prosody/measured.pt
+python -m training.prosody.measured --packed build/voice --out build/prosody/measured-a.pt --fold a
 """
 
 import argparse
@@ -14,16 +14,11 @@ from torch import Tensor, nn
 from mien.models.acoustics import MEASURES, measures
 from mien.models.voice_mapping import HEARD
 from training.burst.mixtures import coloured_noise, curve, telephone
-from training.prosody.data import Parts, Targets, balanced, divide, targets
-from training.prosody.train import step_loss
+from training.prosody.data import FOLDS, Parts, Targets, balanced, divide, targets
+from training.prosody.train import SETTINGS, step_loss
 from training.voice.clips import Clips
 
-UNITS = 64
-DROPOUT = 0.3
-STEPS = 1500
-BATCH = 96
-RATE = 2e-3
-JITTER = 0.15  # deviations of noise on the measures
+TOLD = SETTINGS["measured"]
 LIMIT = 4.0
 
 
@@ -35,8 +30,9 @@ class MeasureNet(nn.Module):
         self.register_buffer("mean", torch.zeros(len(MEASURES)))
         self.register_buffer("deviation", torch.ones(len(MEASURES)))
         self.layers = nn.Sequential(
-            nn.Linear(len(MEASURES), UNITS), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(UNITS, len(HEARD) + 2)
-        )
+            nn.Linear(len(MEASURES), TOLD["units"]), nn.ReLU(), nn.Dropout(TOLD["dropout"]),
+            nn.Linear(TOLD["units"], len(HEARD) + 2),
+        )  # fmt: skip
 
     def forward(self, measured: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits of the classes, and arousal and valence."""
@@ -73,12 +69,12 @@ def fit(clips: Clips, parts: Parts, told: Targets, measured: NDArray[np.float32]
     net = MeasureNet()
     known = torch.from_numpy(measured[parts.train, 0])
     net.mean, net.deviation = known.mean(dim=0), known.std(dim=0) + 1e-3
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
-    for _ in range(STEPS):
-        numbers = balanced(clips, parts.train, BATCH, rng)
-        rows = torch.from_numpy(measured[numbers, rng.integers(0, 2, BATCH)])
-        rows = rows + JITTER * net.deviation * torch.randn_like(rows)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=TOLD["learning_rate"], weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, TOLD["steps"])
+    for _ in range(TOLD["steps"]):
+        numbers = balanced(clips, parts.train, TOLD["batch_size"], rng)
+        rows = torch.from_numpy(measured[numbers, rng.integers(0, 2, TOLD["batch_size"])])
+        rows = rows + TOLD["jitter"] * net.deviation * torch.randn_like(rows)
         batch = tuple(torch.from_numpy(column[numbers]) for column in (told.emotion, told.absent, told.circle))
         loss = step_loss(net, rows, batch, float(rng.beta(0.4, 0.4)) if rng.random() < 0.5 else 1.0)
         optimiser.zero_grad()
@@ -92,14 +88,14 @@ def main() -> None:
     """Read the command line and fit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
-    parser.add_argument("--out", type=Path, default=Path("build/prosody/measured.pt"))
+    parser.add_argument("--out", type=Path, default=Path("build/prosody/measured-a.pt"))
     parser.add_argument("--corpora", nargs="+", default=["ravdess", "nemo"])
-    parser.add_argument("--everything", action="store_true", help="fit on every speaker: for the weights we ship")
+    parser.add_argument("--fold", default="a", choices=FOLDS, help="which speakers to fit without")
     options = parser.parse_args()
     torch.set_num_threads(1)
     clips = Clips(options.packed, "speech")
     measured = measured_clips(clips, options.packed / "speech_measures.npy")
-    parts = divide(clips, tuple(options.corpora), options.everything)
+    parts = divide(clips, tuple(options.corpora), options.fold)
     torch.save(fit(clips, parts, targets(clips), measured).state_dict(), options.out)
 
 

@@ -1,6 +1,6 @@
 """Fits one network of the prosody ensemble.
 
-python -m training.prosody.train --packed build/voice --out build/prosody/1.pt --seed 1
+python -m training.prosody.train --packed build/voice --out build/prosody/a.pt --fold a
 """
 
 import argparse
@@ -13,44 +13,36 @@ import torch.nn.functional as F  # noqa: N812  the name everybody gives it
 from torch import Tensor, nn
 
 from mien.models.voice_mapping import HEARD as EMOTIONS
-from training.prosody.data import CORPORA, Parts, Targets, balanced, divide, targets
+from mien.spectrograms.mel import BANDS
+from training.prosody.data import CORPORA, FOLDS, Parts, Targets, balanced, divide, targets
 from training.shared.ranking import auc
-from training.voice.augment import Augmentation, change, levelled
+from training.voice.augment import change, levelled
 from training.voice.averaging import RunningAverage
 from training.voice.clips import Clips
-from training.voice.network import ClipNet, TrunkSize
+from training.voice.network import ClipNet, begin_from, inputs_of
+from training.voice.settings import augmentation, read_settings, trunk_size
 
-SIZE = TrunkSize()
+SETTINGS = read_settings(__file__)
+TRAINING = SETTINGS["training"]
+SIZE = trunk_size(SETTINGS["network"])
 HEADS = (len(EMOTIONS), 2)
-BATCH = 48
-PEAK_RATE = 3e-3
-WEIGHT_DECAY = 0.03
-SMOOTHING = 0.05
-CIRCLE_SHARE = 0.5
-MIXUP = 0.4
-LENGTHS = (64, 96, 128, 144)
-DRAWN = 2880
-AVERAGE = 0.997
-STRONG = Augmentation()
-MILD = Augmentation(
-    speed=0.1, shift=1.5, equaliser=3.0, noise=0.35, telephone=0.08, reverberation=0.1, time_mask=0.08, band_mask=5
-)  # for going on from weights that strong changes have prepared
 
 
 def step_loss(net: nn.Module, spectrograms: Tensor, told: tuple[Tensor, Tensor, Tensor], mixed: float) -> Tensor:
     """Return the loss of one batch, some of whose clips are mixed with others."""
     labels, absent, circle = told
     present = (absent == 0).float()
-    wanted = F.one_hot(labels, len(EMOTIONS)).float() * (1 - SMOOTHING) + SMOOTHING * present / present.sum(1, True)
+    smoothing = TRAINING["smoothing"]
+    wanted = F.one_hot(labels, len(EMOTIONS)).float() * (1 - smoothing) + smoothing * present / present.sum(1, True)
     if mixed < 1:
         other = torch.randperm(len(labels))
         spectrograms = mixed * spectrograms + (1 - mixed) * spectrograms[other]
         wanted = mixed * wanted + (1 - mixed) * wanted[other]
         circle = mixed * circle + (1 - mixed) * circle[other]
         absent = torch.maximum(absent, absent[other])
-    logits, places = net(spectrograms)
+    logits, places = net(*inputs_of(spectrograms))
     emotions = -(wanted * F.log_softmax(logits + absent, dim=1)).sum(dim=1).mean()
-    return emotions + CIRCLE_SHARE * F.smooth_l1_loss(places, circle, beta=0.2)
+    return emotions + TRAINING["circle_share"] * F.smooth_l1_loss(places, circle, beta=0.2)
 
 
 @torch.no_grad()
@@ -59,8 +51,8 @@ def predict(net: nn.Module, clips: Clips, numbers: list[int]) -> tuple[Tensor, T
     net.eval()
     results = []
     for number in numbers:
-        spectrogram = clips.spectrogram(number)
-        results.append(net(levelled(torch.from_numpy(spectrogram)[None])))
+        row = torch.from_numpy(clips.spectrogram(number))[None]
+        results.append(net(*inputs_of(torch.cat([levelled(row[..., :BANDS]), row[..., BANDS:]], dim=2))))
     net.train()
     return torch.cat([logits for logits, _ in results]), torch.cat([circle for _, circle in results])
 
@@ -89,20 +81,21 @@ def train(clips: Clips, parts: Parts, options: argparse.Namespace) -> dict[str, 
     told = targets(clips)
     net = ClipNet(SIZE, HEADS).to(memory_format=torch.channels_last)
     if options.start:
-        net.load_state_dict(torch.load(options.start))
-    steps = options.epochs * (DRAWN // BATCH)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=WEIGHT_DECAY)
+        begin_from(net, torch.load(options.start))
+    changes = augmentation(SETTINGS)
+    steps = options.epochs * (TRAINING["drawn"] // TRAINING["batch_size"])
+    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=TRAINING["weight_decay"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=steps, pct_start=0.15)
-    average = RunningAverage(net, AVERAGE)
+    average = RunningAverage(net, TRAINING["ema_decay"])
     shown, begin = ClipNet(SIZE, HEADS), time.monotonic()
     for epoch in range(options.epochs):
         losses = []
-        for numbers in balanced(clips, parts.train, DRAWN, rng).reshape(-1, BATCH):
+        for numbers in balanced(clips, parts.train, TRAINING["drawn"], rng).reshape(-1, TRAINING["batch_size"]):
             with torch.no_grad():
-                plain = clips.batch(numbers, int(rng.choice(LENGTHS)), rng)
-                spectrograms = change(plain, MILD if options.start else STRONG)
+                plain = clips.batch(numbers, int(rng.choice(TRAINING["lengths"])), rng)
+                spectrograms = change(plain, changes)
             batch = tuple(torch.from_numpy(column[numbers]) for column in (told.emotion, told.absent, told.circle))
-            mixed = float(rng.beta(MIXUP, MIXUP)) if rng.random() < (0.2 if options.start else 0.5) else 1.0
+            mixed = float(rng.beta(TRAINING["mixup"], TRAINING["mixup"])) if rng.random() < TRAINING["mixed"] else 1.0
             loss = step_loss(net, spectrograms, batch, mixed)
             optimiser.zero_grad()
             loss.backward()
@@ -124,18 +117,18 @@ def main() -> None:
     """Read the command line and fit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
-    parser.add_argument("--out", type=Path, default=Path("build/prosody/1.pt"))
+    parser.add_argument("--out", type=Path, default=Path("build/prosody/a.pt"))
     parser.add_argument("--corpora", nargs="+", default=list(CORPORA), choices=list(CORPORA))
-    parser.add_argument("--everything", action="store_true", help="fit on every speaker: for the weights we ship")
-    parser.add_argument("--start", type=Path, help="weights to go on from")
-    parser.add_argument("--rate", type=float, default=PEAK_RATE, help="highest learning rate")
+    parser.add_argument("--fold", default="a", choices=FOLDS, help="which speakers to fit without")
+    parser.add_argument("--start", type=Path, help="weights to go on from: those of the burst network, or its own")
+    parser.add_argument("--rate", type=float, default=TRAINING["learning_rate"], help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=TRAINING["epochs"])
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    clips = Clips(options.packed, "speech")
-    parts = divide(clips, tuple(options.corpora), options.everything)
+    clips = Clips(options.packed, "speech", melody=True)
+    parts = divide(clips, tuple(options.corpora), options.fold)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     torch.save(train(clips, parts, options), options.out)
 

@@ -7,7 +7,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the name everybody gives it
 from torch import Tensor
 
-from mien.spectrograms.mel import BANDS, DYNAMIC_RANGE, FLOOR_DECIBELS, LOUD_SHARE
+from mien.spectrograms.mel import (
+    BANDS,
+    DYNAMIC_RANGE,
+    FLOOR_DECIBELS,
+    HIGHEST_HERTZ,
+    LOUD_SHARE,
+    LOWEST_HERTZ,
+)
 
 TELEPHONE = (8, 44)
 """Bands between about 300 and 3,400 Hz."""
@@ -18,7 +25,13 @@ class Augmentation:
     """Says how often and how far recordings are changed."""
 
     speed: float = 0.15
-    shift: float = 2.5
+    voice: float = 0.22
+    """By how much frequencies are scaled at most, as a natural logarithm: other throats, higher or lower voices."""
+
+    shift: float = 1.0
+    style: float = 0.3
+    """How often mean and swing of the bands are mixed with those of another clip (after MixStyle, Zhou et al. 2021)."""
+
     equaliser: float = 5.0
     noise: float = 0.5
     quietest_noise: float = 45.0
@@ -27,6 +40,8 @@ class Augmentation:
     reverberation: float = 0.2
     time_mask: float = 0.15
     band_mask: int = 8
+    deaf: float = 0.15
+    """How often the melody is not heard at all; a tenth of its frames never are."""
 
 
 def uniform(low: float, high: float, *shape: int) -> Tensor:
@@ -41,26 +56,66 @@ def levelled(decibels: Tensor) -> Tensor:
 
 
 def change(clips: Tensor, how: Augmentation) -> Tensor:
-    """Return clips, B x T x 64 in decibels, as other voices and rooms would have made them; levelled and masked."""
-    clips = _resampled(clips, how)
+    """Return clips, B x T x 64 in decibels, as other voices and rooms would have made them; levelled and masked.
+
+    Three more columns are the melody, which moves with the speed and the pitch of the rest.
+    """
+    count = len(clips)
+    speed = torch.exp(uniform(-how.speed, how.speed, count, 1))
+    voice = uniform(-how.voice, how.voice, count, 1)
+    melody = _other_melody(clips[:, :, BANDS:], speed, voice, how)
+    clips = _resampled(clips[:, :, :BANDS], speed, voice, how)
+    clips = _in_other_style(clips, how)
     clips = _equalised(clips, how)
     clips = _reverberated(clips, how)
     clips = _with_noise(clips, how)
     clips = _through_telephones(clips, how)
-    return _masked(levelled(clips), how)
+    return torch.cat([_masked(levelled(clips), how), melody], dim=2)
 
 
-def _resampled(clips: Tensor, how: Augmentation) -> Tensor:
+def _other_melody(melody: Tensor, speed: Tensor, voice: Tensor, how: Augmentation) -> Tensor:
+    count, frames, columns = melody.shape
+    if not columns:
+        return melody
+    places = ((torch.linspace(-1, 1, frames) * speed + 1) / 2 * (frames - 1)).round().long()
+    inside = (places >= 0) & (places < frames)
+    moved = melody.gather(1, places.clamp(0, frames - 1)[:, :, None].expand(-1, -1, columns)) * inside[:, :, None]
+    voiced = (moved[:, :, 1] != 0).float()
+    lost = (torch.rand(count, frames) < 0.1) | (torch.rand(count, 1) < how.deaf)
+    octave = voice / math.log(2) + uniform(-0.05, 0.05, count, 1)
+    range_factor = uniform(0.85, 1.15, count, 1)
+    told = torch.stack([moved[:, :, 0] * range_factor, moved[:, :, 1] + voiced * octave, moved[:, :, 2]], dim=2)
+    return told * (~lost).float()[:, :, None]
+
+
+def _resampled(clips: Tensor, speed: Tensor, voice: Tensor, how: Augmentation) -> Tensor:
     count, frames, bands = clips.shape
-    speed = torch.exp(uniform(-how.speed, how.speed, count, 1))
-    shift = uniform(-how.shift, how.shift, count, 1)
-    scale = uniform(0.94, 1.06, count, 1)
     times = (torch.linspace(-1, 1, frames) * speed)[:, :, None].expand(-1, -1, bands)
-    places = torch.arange(bands) * scale + shift
+    lowest, highest = (1127 * math.log(1 + hertz / 700) for hertz in (LOWEST_HERTZ, HIGHEST_HERTZ))
+    width = (highest - lowest) / (bands + 1)
+    hertz = 700 * (torch.exp((lowest + width * torch.arange(1, bands + 1)) / 1127) - 1)
+    places = (1127 * torch.log(1 + hertz * torch.exp(-voice) / 700) - lowest) / width - 1
+    places = places + uniform(-how.shift, how.shift, count, 1)
     heights = (places / (bands - 1) * 2 - 1)[:, None, :].expand(-1, frames, -1)
     grid = torch.stack([heights, times], dim=3)
     moved = F.grid_sample(clips[:, None] - FLOOR_DECIBELS, grid, padding_mode="zeros", align_corners=True)
     return moved[:, 0] + FLOOR_DECIBELS
+
+
+def _in_other_style(clips: Tensor, how: Augmentation) -> Tensor:
+    count = len(clips)
+    chosen = (torch.rand(count, 1, 1) < how.style).float()
+    share = 1 - chosen * uniform(0, 0.5, count, 1, 1)
+    level = torch.quantile(clips.amax(dim=2), LOUD_SHARE, dim=1)[:, None, None]
+    heard = (clips.amax(dim=2, keepdim=True) > level - 40).float()
+    total = heard.sum(dim=1, keepdim=True).clamp(min=1)
+    mean = (clips * heard).sum(dim=1, keepdim=True) / total
+    swing = (((clips - mean) ** 2 * heard).sum(dim=1, keepdim=True) / total + 1).sqrt()
+    other = torch.randperm(count)
+    shape = (mean - level)[other]
+    mixed_mean = share * mean + (1 - share) * (shape + level)
+    mixed_swing = share * swing + (1 - share) * swing[other]
+    return (clips - mean) / swing * mixed_swing + mixed_mean
 
 
 def _curves(count: int, strength: float) -> Tensor:

@@ -123,7 +123,9 @@ def _manifest(folder: Path, told: Described, inputs: Arrays) -> dict[str, Any]:
         "companions": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in told.companions.items()},
         "data_sets": list(told.data_sets),
         "labels": {head: list(labels) for head, labels in told.labels.items()},
-        "inputs": {name: list(rows.shape[1:]) if rows.ndim == 2 else ["frames", 64] for name, rows in inputs.items()},
+        "inputs": {
+            name: list(rows.shape[1:]) if rows.ndim == 2 else ["frames", rows.shape[2]] for name, rows in inputs.items()
+        },
         "rate": RATE,
         "opset": OPSET,
         "scores": dict(told.scores),

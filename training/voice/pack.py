@@ -12,7 +12,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.spectrograms.mel import RATE, log_mel
+from mien.models.acoustics import contours, melody
+from mien.spectrograms.mel import RATE
 
 PACKS = ("speech", "burst")
 DEFAULT_DATA = Path("../shared/data")
@@ -46,18 +47,20 @@ def _clips(folder: Path, rows: list[dict[str, str]]) -> Iterator[NDArray[np.int1
 
 
 def pack(name: str, data: Path, out: Path) -> int:
-    """Write `<name>_wav.npy`, `<name>_mel.npy`, their offsets and the table in the same order; return the clips."""
+    """Write `<name>_wav.npy`, `_mel.npy`, `_melody.npy`, offsets and the table in one order; return the clips."""
     rows = sorted(read_rows(data / name / "clips.csv"), key=lambda row: (row["file"], int(row["start"])))
-    wav, mel, wav_offsets, mel_offsets = [], [], [0], [0]
+    wav, mel, courses, wav_offsets, mel_offsets = [], [], [], [0], [0]
     for samples in _clips(data / name, rows):
-        spectrogram = log_mel(samples.astype(np.float32) / 32768).astype(np.float16)
+        heard = contours(samples.astype(np.float32) / 32768)
         wav.append(samples)
-        mel.append(spectrogram)
+        mel.append(heard.decibels.astype(np.float16))
+        courses.append(melody(heard).astype(np.float16))
         wav_offsets.append(wav_offsets[-1] + len(samples))
-        mel_offsets.append(mel_offsets[-1] + len(spectrogram))
+        mel_offsets.append(mel_offsets[-1] + len(heard.decibels))
     out.mkdir(parents=True, exist_ok=True)
     np.save(out / f"{name}_wav.npy", np.concatenate(wav))
     np.save(out / f"{name}_mel.npy", np.concatenate(mel))
+    np.save(out / f"{name}_melody.npy", np.concatenate(courses))
     np.savez(out / f"{name}_off.npz", wav=wav_offsets, mel=mel_offsets)
     with (out / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))

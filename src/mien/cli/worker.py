@@ -15,6 +15,9 @@ from mien.settings import read_settings
 from mien.telemetry.logs import set_up
 from mien.workplace import build_sandbox, build_staff
 
+MOST_FAILED_STARTS = 3
+"""How often the first process for tasks may fail to start before the worker gives up."""
+
 
 def worker(
     data: Annotated[Path | None, typer.Option(help="The server's data folder.")] = None,
@@ -42,7 +45,7 @@ def worker(
     try:
         staff = build_staff(settings, sandbox)
         while not stop.is_set() and not sandbox.is_ready(1.0):
-            if sandbox.failed_starts:
+            if sandbox.failed_starts >= MOST_FAILED_STARTS:
                 sys.exit("mien: the process for tasks could not be started")
         staff.attendance.begin()
         print("ready", flush=True)

@@ -34,8 +34,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 class Job:
     """Hold one accepted request and its state; times are Unix milliseconds, created ≤ started ≤ ended.
 
-    `owner` is the id of the key that started it. `message` says why a job failed. `tags` are what its owner sorts it by;
-    `idempotency_key` is what the client called this submission, so that sending it twice starts one job.
+    `owner` is the id of the key that started it. `message` says why a job failed. `tags` are what its owner sorts it
+    by; `idempotency_key` is what the client called this submission, so that sending it twice starts one job.
     """
 
     id: str
@@ -56,9 +56,10 @@ class Job:
 class Piece:
     """Hold a part of a source that is a task of its own: some of its files, or a stretch of one long recording.
 
-    `number` counts the pieces of a source as they were made; results follow `first`, then `begin_seconds`. A piece covers
-    the source's files `first` to `first + count - 1`; with `begin_seconds` only the stretch of the one file that begins
-    there and ends before `end_seconds` (None: at its end). `media_seconds` is how long its media last, as far as known.
+    `number` counts the pieces of a source as they were made; results follow `first`, then `begin_seconds`. A piece
+    covers the source's files `first` to `first + count - 1`; with `begin_seconds` only the stretch of the one file that
+    begins there and ends before `end_seconds` (None: at its end). `media_seconds` is how long its media last, as far as
+    known.
     """
 
     number: int
@@ -74,8 +75,9 @@ class Outcome:
     """Hold what became of one task: counts, whether the source could be used at all, and where its results lie.
 
     `usable` is false when the whole source became an error; `reason` then says why. `results` is the folder in the blob
-    store that holds `predictions.json` (this source's element of the predictions array) and `artifacts.zip`; for a piece
-    what the joining of all pieces reads. `media_seconds` is how much media was measured, `seconds` how long that took.
+    store that holds `predictions.json` (this source's element of the predictions array) and `artifacts.zip`; for a
+    piece what the joining of all pieces reads. `media_seconds` is how much media was measured, `seconds` how long that
+    took.
     """
 
     results: str
@@ -111,10 +113,10 @@ class Task:
     """Hold what a worker claims: one source of a job, a piece of one, or the joining of its pieces.
 
     `index` counts the job's sources in the order of the results. `attempt` counts claims from 1 and, with the worker's
-    name, proves that the lease is held. `piece` is None for a whole source. `joined` holds all pieces with their outcomes
-    when they are to be joined, else None. `kept` is where an earlier step left the media, in the blob store. `crashes`
-    counts how often this task has ended the process it ran in, `suspects` how often while a file of the source (by its
-    number from 0) was being measured, and `stopped_by` says why it did so last.
+    name, proves that the lease is held. `piece` is None for a whole source. `joined` holds all pieces with their
+    outcomes when they are to be joined, else None. `kept` is where an earlier step left the media, in the blob store.
+    `crashes` counts how often this task has ended the process it ran in, `suspects` how often while a file of the
+    source (by its number from 0) was being measured, and `stopped_by` says why it did so last.
     """
 
     job_id: str
@@ -171,8 +173,8 @@ class JobQuery:
     """Say which jobs of an owner to list.
 
     Only jobs created before (or after) `timestamp_ms` with one of `statuses` (empty: all) are listed, at most `limit`,
-    sorted by their `created`, `started` or `ended` time; jobs that lack that time come last. With `tags`, only jobs that
-    carry all of them.
+    sorted by their `created`, `started` or `ended` time; jobs that lack that time come last. With `tags`, only jobs
+    that carry all of them.
     """
 
     limit: int = 50

@@ -36,7 +36,7 @@ _SAMPLE_BYTES: Final = 4
 
 @dataclass(frozen=True)
 class AboutRecording:
-    """Hold what is kept of a recording: its name and kind, the length of a stretch, what there is, how far they hear."""
+    """Hold what is kept of a recording: name and kind, the length of a stretch, what there is, how far each hears."""
 
     file: str
     kind: str

@@ -57,6 +57,7 @@ def listen(waveform: Waveform, network: Network) -> Course:
     loudness, heard = np.full(steps, SILENT, np.float32), np.zeros((steps, 3), np.float32)
     for first, loud, kinds in _blocks(waveform.samples, network, waveform.part):
         loudness[first : first + len(loud)], heard[first : first + len(kinds)] = loud, kinds
+        waveform.release()
     return Course(loudness, heard[:, 1], heard[:, 2])
 
 

@@ -16,7 +16,7 @@ def two_items(source: str) -> Iterator[Item | BadItem]:
 
 def test_a_source_is_not_begun_on_a_full_disk() -> None:
     room = DiskRoom({"scratch": Path("/")}, 100, lambda _: (1000, 950, 50))
-    with pytest.raises(SourceError, match="disk space is low: .* free in the scratch folder"):
+    with pytest.raises(SourceError, match=r"disk space is low: .* free in the scratch folder"):
         next(with_room(two_items, room)("zip"))
 
 

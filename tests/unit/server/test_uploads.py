@@ -149,7 +149,7 @@ def test_what_stands_before_the_first_boundary_is_ignored(before: bytes, size: i
         (b'{"text": ["a]', "request: is not valid JSON"),
         (b'{"text": ["\xff"]}', "request: is not valid JSON"),
         (b'{"text": ["\\ud800"]}', "request: is not valid JSON"),
-        (b'{"text": [1e999]}', "text[0]: must be a string"),
+        (b'{"text": [1e999]}', "request: is not valid JSON"),
     ],
 )
 def test_json_that_would_take_too_much_or_is_none_is_refused_with_the_place(body: bytes, message: str) -> None:

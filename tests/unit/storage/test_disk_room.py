@@ -7,7 +7,9 @@ from mien.storage.disk_room import GIGABYTE, DiskRoom
 
 
 def room(free: float, least: float = 1.0) -> DiskRoom:
-    return DiskRoom({"data": Path("/no/such/folder")}, round(least * GIGABYTE), lambda _: (10, 9, round(free * GIGABYTE)))
+    return DiskRoom(
+        {"data": Path("/no/such/folder")}, round(least * GIGABYTE), lambda _: (10, 9, round(free * GIGABYTE))
+    )
 
 
 def test_a_full_disk_is_refused_with_both_figures() -> None:
