@@ -13,10 +13,10 @@ from mien.domain.media import Media
 from mien.domain.request import InferenceRequest
 from mien.domain.result import ItemResult
 from mien.engine.run_task import run_task
-from mien.engine.sandbox import Sandbox, SandboxRules
-from mien.engine.sandbox_child import Prepare, begin, confine, open_channel, serve
 from mien.engine.task_parts import Keep, TaskParts
-from mien.engine.warm_child import ChildCommand
+from mien.sandbox.child import Prepare, begin, confine, open_channel, serve
+from mien.sandbox.sandbox import Sandbox, SandboxRules
+from mien.sandbox.warm_child import ChildCommand
 from mien.storage.fsspec_blobs import FsspecBlobs
 from tests.fakes_engine import Picture, an_item, faces_in, png_of, yields
 from tests.fakes_sandbox import MIB, ROOT, until

@@ -15,9 +15,9 @@ import psutil
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.job import Outcome, Piece, Progress, Split, Task
-from mien.engine.sandbox import Sandbox, SandboxRules
-from mien.engine.sandbox_child import Report, begin, confine, open_channel, serve
-from mien.engine.warm_child import ChildCommand
+from mien.sandbox.child import Report, begin, confine, open_channel, serve
+from mien.sandbox.sandbox import Sandbox, SandboxRules
+from mien.sandbox.warm_child import ChildCommand
 
 ROOT = Path(__file__).parent.parent
 MIB = 1024**2

@@ -23,12 +23,9 @@ from mien.engine.deliveries import Couriers, Deliveries, mail_by
 from mien.engine.disk_guard import RoomyIntake, with_room
 from mien.engine.retention import Retention, RetentionRules
 from mien.engine.run_task import run_task
-from mien.engine.sandbox_child import Report as TaskReport
-from mien.engine.sandbox_child import RunInChild, Tell
 from mien.engine.spooled_predictions import SpooledPredictions
 from mien.engine.task_parts import Acquire, Intake, Splitting, TaskParts
 from mien.engine.traced_task import traced_tasks
-from mien.engine.warm_child import sweep_folders
 from mien.extractors.face_centers import CENTERFACE
 from mien.extractors.face_mesh import MESH, mesh_of_box
 from mien.extractors.faces import FaceExtractor
@@ -55,6 +52,9 @@ from mien.runtime.fetch import pull
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.processors import usable_processors
 from mien.runtime.weights import WeightsStore
+from mien.sandbox.child import Report as TaskReport
+from mien.sandbox.child import RunInChild, Tell
+from mien.sandbox.warm_child import sweep_folders
 from mien.server import app as http
 from mien.server.browsers import origins
 from mien.server.parts import Entry, Inside, Limits, ServerParts

@@ -9,14 +9,14 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from mien.engine.attendance import Attendance, resident_bytes, take_back
-from mien.engine.confinement import Confinement
-from mien.engine.limits import Retirement, TaskLimits, TimeLimit
-from mien.engine.sandbox import Sandbox, SandboxRules
-from mien.engine.warm_child import ChildCommand, sweep_folders
 from mien.engine.worker import Worker
 from mien.intake.addresses import Reach, read_networks, read_ports
 from mien.intake.dialling import guarded_dial
 from mien.runtime.processors import usable_memory_bytes
+from mien.sandbox.confinement import Confinement
+from mien.sandbox.limits import Retirement, TaskLimits, TimeLimit
+from mien.sandbox.sandbox import Sandbox, SandboxRules
+from mien.sandbox.warm_child import ChildCommand, sweep_folders
 from mien.settings import PREFIX, Settings
 from mien.storage.database import Database
 from mien.storage.database_choice import open_database

@@ -11,7 +11,7 @@ import pytest
 
 from mien.models.images import INPUT_SIZE, face_input
 
-FOLDER = files("mien") / "weights" / "face-expression-1"
+FOLDER = files("mien") / "weights" / "face-expression-2"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_the_graph_is_the_file_the_manifest_names(manifest: dict[str, Any]) -> N
     graph = (FOLDER / manifest["file"]).read_bytes()
 
     assert hashlib.sha256(graph).hexdigest() == manifest["sha256"]
-    assert len(graph) == manifest["bytes"] < 4_000_000
+    assert len(graph) == manifest["bytes"] < 7_000_000
 
 
 def test_the_graph_takes_and_gives_what_the_manifest_says(
@@ -79,8 +79,8 @@ def test_the_labels_stand_in_the_order_of_the_training_votes(manifest: dict[str,
 
 
 def test_the_scores_are_the_ones_we_promise(manifest: dict[str, Any]) -> None:
-    assert manifest["scores"]["accuracy"] >= 0.80
-    assert manifest["scores"]["macro_f1"] >= 0.60
+    assert manifest["scores"]["accuracy"] >= 0.84
+    assert manifest["scores"]["macro_f1"] >= 0.70
 
 
 def test_the_card_says_what_scores_are_not() -> None:

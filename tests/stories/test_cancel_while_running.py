@@ -10,8 +10,8 @@ from threading import Event, Thread
 import pytest
 
 from mien.domain.job import Status
-from mien.engine.sandbox import Sandbox
 from mien.engine.worker import Worker
+from mien.sandbox.sandbox import Sandbox
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
 from mien.storage.sqlite_database import SqliteDatabase
 from tests.fakes_engine import a_job

@@ -103,5 +103,5 @@ def test_without_its_networks_a_file_says_so_and_no_face_is_made_up(folder, tmp_
 
 
 def test_weights_are_listed_and_verified():
-    assert "face-expression-1" in run("weights", "list").stdout
+    assert "face-expression-2" in run("weights", "list").stdout
     assert "face-mesh-1: present" in run("weights", "verify").stdout

@@ -13,7 +13,7 @@ from mien.server.listening import address, bind, configuration
 from mien.server.parts import Limits, ServerParts
 from mien.server.patience import Patience
 from mien.storage.fsspec_blobs import FsspecBlobs
-from mien.storage.keys import SqlKeyStore
+from mien.storage.keys import KeyOptions, Scope, SqlKeyStore
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
 from mien.storage.sqlite_database import SqliteDatabase
 from mien.wire.requests import CONTRACT_MODELS
@@ -36,7 +36,7 @@ def running_server(folder: Path, limits: Limits | None = None) -> Iterator[Runni
         blobs = FsspecBlobs(f"file://{folder}/blobs")
         parts = ServerParts(jobs, keys, blobs, CONTRACT_MODELS, wall_clock_ms, limits or Limits())
         with RoteWorker(jobs, blobs), _listening(parts) as url:
-            yield Running(url, keys.create("tests"))
+            yield Running(url, keys.create("tests", KeyOptions(scopes=frozenset(Scope))))
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 from mien.domain.errors import MienError
-from mien.engine.sandbox_child import RunInChild, Tell, begin, confine, open_channel, serve
 from mien.intake.dialling import Dial
 from mien.intake.door import DialThroughDoor
+from mien.sandbox.child import RunInChild, Tell, begin, confine, open_channel, serve
 from mien.settings import Settings, read_settings
 from mien.telemetry.logs import set_up
 

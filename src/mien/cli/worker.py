@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from mien.engine.process_tree import adopt_orphans
 from mien.engine.supervisor import stop_with_parent
+from mien.sandbox.process_tree import adopt_orphans
 from mien.settings import read_settings
 from mien.telemetry.logs import set_up
 from mien.workplace import build_sandbox, build_staff

@@ -69,7 +69,7 @@ class _Found:
 
     def part(self, model: Mapping[str, Any], seam: Seam) -> StoredPart:
         """Return where the predictions of a model lie."""
-        return StoredPart(self.open, f"{self.place}/{model['model']}", model["batches"], seam)
+        return StoredPart(self.open, self.place, model["model"], model["batches"], seam)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.job import Outcome, Split, Task
-from mien.engine.sandbox_child import Report, RunInChild
+from mien.sandbox.child import Report, RunInChild
 from mien.telemetry.traces import Tracing
 
 

@@ -11,7 +11,7 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled, LeaseLost
 from mien.domain.job import Outcome, Progress, Split, Task
 from mien.engine.lease import Heart, HeldTask
-from mien.engine.sandbox import TaskCrashed
+from mien.sandbox.sandbox import TaskCrashed
 from mien.storage.jobs import JobStore
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from mien.domain.job import Job, Outcome, Split, Status, Task
 from mien.domain.request import InferenceRequest
 from mien.domain.source import FileSource
 from mien.engine.run_task import run_task
-from mien.engine.sandbox import TaskCrashed
 from mien.engine.worker import Worker
 from mien.pipeline.analyze import Pipeline
+from mien.sandbox.sandbox import TaskCrashed
 from mien.storage.sql_jobs import SqlJobStore
 from mien.storage.sqlite_database import open_database
 from tests.fakes import FakeRuntime, RedModel, WholePicture

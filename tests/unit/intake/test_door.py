@@ -114,7 +114,7 @@ with guarded_client(Outbound(dial=door)) as client:
 def test_a_process_without_network_downloads_through_the_door(site):
     ours, theirs = pair()
     threading.Thread(target=serve_door, args=(ours, guarded_dial(Reach(private=True))), daemon=True).start()
-    command = [sys.executable, "-m", "mien.engine.confined", "--no-network", "--", sys.executable, "-c", CONFINED]
+    command = [sys.executable, "-m", "mien.sandbox.confined", "--no-network", "--", sys.executable, "-c", CONFINED]
     done = subprocess.run(
         [*command, str(theirs.fileno()), site.serve("/", b"through the door")],
         pass_fds=(theirs.fileno(),), capture_output=True, text=True, timeout=60, env=os.environ,

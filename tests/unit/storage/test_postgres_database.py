@@ -13,6 +13,7 @@ from mien.domain.errors import JobNotFound, LeaseLost
 from mien.domain.job import Outcome, Status
 from mien.storage.postgres_database import PostgresDatabase
 from mien.storage.sql_jobs import SqlJobStore
+from mien.storage.schema import REVISION
 from mien.storage.upgrade import revision
 from tests.fakes_engine import a_job
 from tests.fakes_postgresql import PostgresServer
@@ -33,7 +34,7 @@ def cut(connection: Connection) -> None:
 
 
 def test_the_tables_are_at_the_newest_migration(database: PostgresDatabase) -> None:
-    assert database.read(revision) == "0002"
+    assert database.read(revision) == REVISION
 
 
 def test_reading_cannot_write(database: PostgresDatabase) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import MienError
 from mien.domain.job import Outcome, Progress, Split, Task
-from mien.engine.limits import Retirement, TaskLimits, Watch, media_seconds
-from mien.engine.process_tree import kill_strays
-from mien.engine.sandbox_messages import Ended, Failed, Length, Measuring, RunTask, StopTask, Taken
-from mien.engine.warm_child import ChildCommand, ChildGone, WarmChild
+from mien.sandbox.limits import Retirement, TaskLimits, Watch, media_seconds
+from mien.sandbox.messages import Ended, Failed, Length, Measuring, RunTask, StopTask, Taken
+from mien.sandbox.process_tree import kill_strays
+from mien.sandbox.warm_child import ChildCommand, ChildGone, WarmChild
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Become another program, confined: `python -m mien.engine.confined --write FOLDER --no-network -- PROGRAM …`.
+"""Become another program, confined: `python -m mien.sandbox.confined --write FOLDER --no-network -- PROGRAM …`.
 
 A process of its own begins so, because only one with a single thread can be confined as a whole, and the libraries that
 measure start threads when they are imported.
@@ -8,7 +8,7 @@ import argparse
 import os
 from pathlib import Path
 
-from mien.engine.confinement import confine_process
+from mien.sandbox.confinement import confine_process
 
 MEASURES = "MIEN_CONFINED"
 """The environment variable that tells the program what was taken from it."""

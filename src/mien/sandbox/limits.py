@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from mien.domain.job import Task
-from mien.engine.process_tree import ProcessTree, Usage
+from mien.sandbox.process_tree import ProcessTree, Usage
 
 GIB = 1024**3
 UNSPLIT_SECONDS = 300.0

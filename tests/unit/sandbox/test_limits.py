@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from mien.domain.job import Outcome, Piece, PieceOutcome
-from mien.engine import limits
-from mien.engine.limits import TaskLimits, TimeLimit, Watch, media_seconds
-from mien.engine.process_tree import ProcessTree, Usage
+from mien.sandbox import limits
+from mien.sandbox.limits import TaskLimits, TimeLimit, Watch, media_seconds
+from mien.sandbox.process_tree import ProcessTree, Usage
 from tests.fakes_engine import a_task
 
 

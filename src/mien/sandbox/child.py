@@ -18,8 +18,7 @@ from threading import Lock, Thread
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled
 from mien.domain.job import Outcome, Progress, Split, Task
-from mien.engine.process_tree import die_with_parent
-from mien.engine.sandbox_messages import (
+from mien.sandbox.messages import (
     Ended,
     Failed,
     Hearing,
@@ -31,6 +30,7 @@ from mien.engine.sandbox_messages import (
     Taken,
     write_said,
 )
+from mien.sandbox.process_tree import die_with_parent
 
 logger = logging.getLogger(__name__)
 

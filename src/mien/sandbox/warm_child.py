@@ -13,11 +13,11 @@ from multiprocessing import Pipe
 from pathlib import Path
 from threading import Thread
 
-from mien.engine.confinement import Confinement
-from mien.engine.process_tree import ProcessTree
-from mien.engine.sandbox_messages import LARGEST_MESSAGE, Asked, Asking, Ready, Said, read_said
 from mien.intake.dialling import Dial
 from mien.intake.door import pair, serve_door
+from mien.sandbox.confinement import Confinement
+from mien.sandbox.messages import LARGEST_MESSAGE, Asked, Asking, Ready, Said, read_said
+from mien.sandbox.process_tree import ProcessTree
 
 STANDARD_ERROR = 2
 LAST_WORDS_SECONDS = 0.2

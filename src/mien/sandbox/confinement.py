@@ -68,7 +68,7 @@ class Confinement:
         """Return the command that confines itself and becomes the program."""
         writes = [part for folder in self.writable for part in ("--write", str(folder))]
         closed = [] if self.network else ["--no-network"]
-        return [sys.executable, "-m", "mien.engine.confined", *writes, *closed, "--", *program]
+        return [sys.executable, "-m", "mien.sandbox.confined", *writes, *closed, "--", *program]
 
 
 def confine_process(writable: Iterable[Path], network: bool) -> tuple[str, ...]:

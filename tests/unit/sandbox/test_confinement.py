@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.engine.confinement import FEWER_CALLS, NO_NETWORK, NO_NEW_PRIVILEGES, WRITES, call_filter
+from mien.sandbox.confinement import FEWER_CALLS, NO_NETWORK, NO_NEW_PRIVILEGES, WRITES, call_filter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp and Landlock are Linux's")
 EVERYTHING = f"{NO_NEW_PRIVILEGES}, {WRITES}, {FEWER_CALLS}, {NO_NETWORK}"
@@ -14,7 +14,7 @@ EVERYTHING = f"{NO_NEW_PRIVILEGES}, {WRITES}, {FEWER_CALLS}, {NO_NETWORK}"
 
 def confined(code: str, *arguments: str) -> str:
     """Run Python code confined and return what it printed."""
-    command = [sys.executable, "-m", "mien.engine.confined", *arguments, "--", sys.executable, "-c", code]
+    command = [sys.executable, "-m", "mien.sandbox.confined", *arguments, "--", sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

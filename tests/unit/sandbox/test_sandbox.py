@@ -14,8 +14,8 @@ import pytest
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled
 from mien.domain.job import Outcome, Split, Task
-from mien.engine.limits import Retirement, TaskLimits, TimeLimit
-from mien.engine.sandbox import Sandbox, SandboxRules, TaskCrashed, TaskFailed
+from mien.sandbox.limits import Retirement, TaskLimits, TimeLimit
+from mien.sandbox.sandbox import Sandbox, SandboxRules, TaskCrashed, TaskFailed
 from tests.fakes_engine import a_request, a_task
 from tests.fakes_sandbox import MIB, ROOT, is_gone, sandbox, until
 

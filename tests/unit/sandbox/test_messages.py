@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mien.domain.job import Outcome, Piece, Progress, Split
-from mien.engine.sandbox_messages import (
+from mien.sandbox.messages import (
     Asking,
     Ended,
     Failed,

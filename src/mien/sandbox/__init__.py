@@ -1,0 +1,1 @@
+"""Run tasks in a child process that may crash, hang or swell without harm."""
