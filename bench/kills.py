@@ -308,10 +308,12 @@ class Kills:
 
     def _compare(self, expected: dict[str, Any]) -> None:
         for job_id, work in self._accepted.items():
+            found: Any = "no results"
             with suppress(httpx.HTTPStatusError):
-                if self._results(job_id) == expected[work.name]:
-                    continue
-            self._found.problems.append(f"job {job_id} ({work.name}) differs from the undisturbed one")
+                found = self._results(job_id)
+            if found != expected[work.name]:
+                told = f"job {job_id} ({work.name}) differs from the undisturbed one: {_errors(found)}"
+                self._found.problems.append(told)
         silent = set(self._accepted) - set(self._post.counts)
         self._found.problems += [f"job {job_id} ({self._accepted[job_id].name}) was never told" for job_id in silent]
         strange = set(self._post.counts) - set(self._accepted)
@@ -349,6 +351,14 @@ class Kills:
 
     def _client(self) -> httpx.Client:
         return httpx.Client(base_url=self._url, headers={"X-Hume-Api-Key": self._key}, timeout=60)
+
+
+def _errors(told: Any) -> str:
+    """Return every message in results, to see why they differ."""
+    if isinstance(told, dict):
+        here = [str(told[name]) for name in ("message", "error") if isinstance(told.get(name), str)]
+        return "; ".join([*here, *filter(None, (_errors(one) for one in told.values()))])
+    return "; ".join(filter(None, (_errors(one) for one in told))) if isinstance(told, list | tuple) else ""
 
 
 def _is(process: psutil.Process, module: str) -> bool:

@@ -48,11 +48,20 @@ def test_half_requests_are_given_up_while_others_are_served(started: Serving) ->
         half.close()
 
 
+BAD_HTTP = [
+    b"\x16\x03\x01\x02\x00",
+    b"GET",
+    b"GET / HTTP/1.1",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX y: b",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1",
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip",
+]
+
+
 def test_bad_http_is_refused_and_the_server_goes_on(started: Serving) -> None:
     place = (httpx.URL(started.url).host, httpx.URL(started.url).port)
-    for bad in (b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
-                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"):  # fmt: skip
+    for bad in BAD_HTTP:
         with socket.create_connection(place, timeout=20) as connection:
             connection.sendall(bad + b"\r\n\r\n")
             assert connection.recv(12) == b"HTTP/1.1 400", bad
@@ -81,5 +90,3 @@ def test_an_open_server_has_no_pages_elsewhere(tmp_path: Path) -> None:
     done = served(tmp_path / "data", "--open", MIEN_CORS_ORIGINS="https://a.example")
     assert done.returncode != 0
     assert "exclude each other" in done.stderr
-
-

@@ -7,9 +7,11 @@ What a source gives follows from its name: `.png` is an image, `.wav` sound, `.m
 import io
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Event, Thread
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from mien.domain.errors import LeaseLost
 from mien.domain.job import Outcome, Task
 from mien.domain.media import MediaKind
 from mien.domain.result import ItemFailure, ItemResult, ModelResult
@@ -68,7 +70,8 @@ class RoteWorker:
             if task is None:
                 self._jobs.wait_for_work(0.2)
                 continue
-            self._jobs.commit(task, self._run(task))
+            with suppress(LeaseLost):  # the job was stopped or forgotten meanwhile
+                self._jobs.commit(task, self._run(task))
 
     def _run(self, task: Task) -> Outcome:
         results = f"results/{task.job_id}/{task.index}-{task.attempt}"

@@ -20,6 +20,11 @@ allow-extra-parameters = false
 [[operations]]
 include-path-regex = "/(predictions|artifacts|deliveries)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404"]
+
+# Tags must be printable, which no pattern says.
+[[operations]]
+include-path-regex = "(/tags|/v0/mien/jobs)$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404"]
 """
 
 

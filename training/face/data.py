@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from training.shared.splits import Split, rows_of
 
 EXPRESSIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 DEFAULT_FOLDER = Path("../shared/data/face")
+TEACHER = "teacher.npy"
+"""What `teach` leaves in the folder of a run: the probabilities that trained networks give the training faces."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ def _targets(votes: NDArray[np.uint8]) -> tuple[Tensor, Tensor, Tensor]:
     shares = expressions / expressions.sum(axis=1, keepdims=True)
     labels = torch.from_numpy(shares.argmax(axis=1))
     return torch.from_numpy(shares), labels, torch.from_numpy(clear)
+
+
+def taught(faces: Faces, path: Path, share: float) -> Faces:
+    """Return training faces whose votes are mixed with `share` of what trained networks see in them."""
+    if share <= 0:
+        return faces
+    seen = torch.from_numpy(np.load(path))
+    if seen.shape != faces.votes.shape:
+        raise ValueError(f"{path} holds {tuple(seen.shape)} probabilities, not {tuple(faces.votes.shape)}: teach again")
+    return replace(faces, votes=torch.lerp(faces.votes, seen, share))
 
 
 def draw_weights(votes: Tensor, balance: float) -> Tensor:

@@ -29,7 +29,7 @@ from training.shared.splits import Split
 from training.shared.weights_folder import write_beside
 
 NAME = "face-expression"
-VERSION = "1"
+VERSION = "2"
 OPSET = 17
 FOLDER = Path("src/mien/weights") / f"{NAME}-{VERSION}"
 CARD = Path(__file__).with_name("card.md")

@@ -1,6 +1,6 @@
 """Begins a larger network as one that computes what an exported smaller one does, and writes it as a checkpoint.
 
-python -m training.face.grow --small src/mien/weights/face-expression-1/model.onnx --out build/face-grown
+python -m training.face.grow --small build/face-small/exported/model.onnx --out build/face-grown
 
 The exported graph has its normalisations folded into the convolutions. They are unfolded with the statistics of
 training faces; rows of a normalised convolution are free in scale, so each gets the length of a fresh one. Added

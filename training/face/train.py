@@ -18,7 +18,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, Faces, augment, draw_weights, load_faces, mix, network_input
+from training.face.data import (
+    DEFAULT_FOLDER,
+    EXPRESSIONS,
+    TEACHER,
+    Faces,
+    augment,
+    draw_weights,
+    load_faces,
+    mix,
+    network_input,
+    taught,
+)
 from training.face.network import FaceExpressionNet, ServedNet
 from training.shared.fitting import build_optimiser, follow, initialise
 from training.shared.scores import accuracy, class_scores, confusion, softmax, vote_loss
@@ -91,7 +102,7 @@ def train_epoch(run: Run, schedule: Schedule, faces: Faces, config: Mapping[str,
     weights = draw_weights(faces.votes, settings["balance"])
     drawn = torch.multinomial(weights, len(faces), replacement=True, generator=generator)
     steps, losses = len(faces) // settings["batch_size"], []
-    run.net.fitted(settings["frozen"])
+    run.net.fitted(schedule.progress(epoch) >= settings["frozen_from"])
     for step in range(steps):
         if schedule.progress(epoch + step / steps) >= 1:
             break
@@ -145,6 +156,7 @@ def train(config: Mapping[str, Any], data: Path, out: Path, minutes: float | Non
     torch.manual_seed(config["training"]["seed"])
     torch.set_num_threads(config["training"]["threads"])
     faces, held_out = load_faces(data, Split.TRAIN), load_faces(data, Split.VALIDATION)
+    faces = taught(faces, out / TEACHER, config["training"]["teacher"])
     out.mkdir(parents=True, exist_ok=True)
     run, epoch, spent = begin(config, out / "checkpoint.pt", again)
     schedule = Schedule(config["training"], minutes, time.monotonic() - spent)

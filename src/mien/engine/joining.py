@@ -11,13 +11,21 @@ from zipfile import ZipFile
 
 from mien.domain.job import Outcome, PieceOutcome
 from mien.domain.media import MediaKind
-from mien.domain.result import ItemFailure, ItemResult, ModelResult, SpeechMetadata
+from mien.domain.result import (
+    ItemFailure,
+    ItemResult,
+    ModelResult,
+    Prediction,
+    SpeechMetadata,
+    TrackedPredictions,
+)
 from mien.domain.segment import SpeechSegment
 from mien.domain.source_memory import Note
 from mien.engine.piece_results import FILE, LIST, read_array
 from mien.engine.source_results import SourceResults, open_results
 from mien.engine.stored_predictions import StoredPart, StoredPredictions
 from mien.engine.task_parts import Splitting, Surroundings
+from mien.extractors.speaker_stitching import Speakers
 from mien.pipeline.stitching import Seam, Stitched, Stitching
 from mien.storage.blobs import BlobStore
 
@@ -69,7 +77,7 @@ class _Found:
 
     def part(self, model: Mapping[str, Any], seam: Seam) -> StoredPart:
         """Return where the predictions of a model lie."""
-        return StoredPart(self.open, self.place, model["model"], model["batches"], seam)
+        return StoredPart(self.open, f"{self.place}/{model['model']}", model["batches"], seam)
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,10 @@ class _Joining:
         if not told:
             return None
         heads = {head: tuple(labels) for head, labels in told[0][0]["heads"].items()}
-        predictions = StoredPredictions([] if name in stitched.emptied else [part for _model, part in told])
+        stored = StoredPredictions([] if name in stitched.emptied else [part for _model, part in told])
+        predictions: TrackedPredictions = stored
+        if stitched.speakers is not None:
+            predictions = _SpokenPredictions(stored, stitched.speakers, name in stitched.by_speaker)
         if stitched.silent and _by_the_clock(predictions):
             predictions = StoredPredictions([])
         metadata = stitched.metadata.get(name)
@@ -151,7 +162,40 @@ class _Joining:
         return ModelResult(name, heads, predictions, metadata)
 
 
-def _by_the_clock(predictions: StoredPredictions) -> bool:
+class _SpokenPredictions:
+    """Be predictions given to those who talk in the whole; no more than what was given is in memory."""
+
+    def __init__(self, stored: StoredPredictions, speakers: Speakers, by_speaker: bool) -> None:
+        self._stored = stored
+        self._speakers = speakers
+        self._by_speaker = by_speaker
+        self._known: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return map(self._named, self._stored)
+
+    def tracks(self) -> tuple[str, ...]:
+        """Return the tracks in the order they first come."""
+        return tuple(dict.fromkeys(self._track_of_each()))
+
+    def of_track(self, track: str) -> Iterator[Prediction]:
+        """Yield the predictions of one track, in order."""
+        pairs = zip(self._stored, self._track_of_each(), strict=True)
+        return (self._named(prediction) for prediction, whose in pairs if whose == track)
+
+    def _named(self, prediction: Prediction) -> Prediction:
+        return replace(prediction, segment=self._speakers.named(prediction.segment, self._by_speaker))
+
+    def _track_of_each(self) -> list[str]:
+        if self._known is None:
+            self._known = [prediction.segment.track for prediction in self]
+        return self._known
+
+
+def _by_the_clock(predictions: TrackedPredictions) -> bool:
     first = next(iter(predictions), None)
     return first is not None and isinstance(first.segment, SpeechSegment) and first.segment.text is None
 

@@ -23,43 +23,19 @@ _NOTHING: Floats = np.empty(0, np.float32)
 
 @dataclass(frozen=True)
 class StoredPart:
-    """Hold where the predictions of a model on a stretch of a file lie: the zip, the file's place in it, the batches.
+    """Hold where the predictions of one stretch of a file lie: the zip, the folder in it, what it says of each batch.
 
     `seam` says how they go into the whole.
     """
 
     open: OpenPiece
-    place: int
-    model: str
+    folder: str
     batches: Sequence[Mapping[str, Any]]
     seam: Seam
 
-    def name(self, number: int) -> str:
-        """Return what the files of a batch are called, up to the first point."""
-        return f"{self.place}/{self.model}/{number}"
-
-    def placed(self, segment: Segment) -> Segment:
-        """Return a segment of the stretch as it is in the whole."""
-        changed: dict[str, Any] = {}
-        if segment.track in self.seam.names:
-            changed["track"] = self.seam.names[segment.track]
-        place = getattr(segment, "position", None)
-        if self.seam.characters and isinstance(place, Position):
-            changed["position"] = Position(place.begin + self.seam.characters, place.end + self.seam.characters)
-        segment = replace(segment, **changed) if changed else segment
-        if self.seam.speakers is None:
-            return segment
-        return self.seam.speakers.named(segment, self.model in self.seam.by_speaker)
-
-    def tracks(self) -> Iterator[tuple[str, ...]]:
-        """Yield of each batch the tracks it has in the whole; where speakers are told apart its segments are read."""
-        if self.seam.speakers is None:
-            yield from (tuple(self.seam.names.get(track, track) for track in one["tracks"]) for one in self.batches)
-            return
-        with self.open() as archive:
-            for number in range(len(self.batches)):
-                segments = _segments(json.loads(archive.read(f"{self.name(number)}.json")))
-                yield tuple(dict.fromkeys(self.placed(segment).track for segment in segments))
+    def named(self, track: str) -> str:
+        """Return what a track is called in the whole."""
+        return self.seam.names.get(track, track)
 
 
 class StoredPredictions:
@@ -67,7 +43,6 @@ class StoredPredictions:
 
     def __init__(self, parts: Sequence[StoredPart]) -> None:
         self._parts = parts
-        self._known: list[list[tuple[str, ...]]] | None = None
 
     def __len__(self) -> int:
         return sum(batch["count"] for part in self._parts for batch in part.batches)
@@ -77,40 +52,44 @@ class StoredPredictions:
 
     def tracks(self) -> tuple[str, ...]:
         """Return the tracks in the order they first come."""
-        return tuple(dict.fromkeys(track for part in self._in_batches() for batch in part for track in batch))
+        found = (part.named(track) for part in self._parts for batch in part.batches for track in batch["tracks"])
+        return tuple(dict.fromkeys(found))
 
     def of_track(self, track: str) -> Iterator[Prediction]:
         """Yield the predictions of one track, in order."""
         return (one for one in self._read(track) if one.segment.track == track)
 
-    def _in_batches(self) -> list[list[tuple[str, ...]]]:
-        if self._known is None:
-            self._known = [list(part.tracks()) for part in self._parts]
-        return self._known
-
     def _read(self, track: str | None) -> Iterator[Prediction]:
-        known = None if track is None else self._in_batches()
-        for place, part in enumerate(self._parts):
-            batches = range(len(part.batches))
-            wanted = [number for number in batches if known is None or track in known[place][number]]
+        for part in self._parts:
+            wanted = [
+                number
+                for number, batch in enumerate(part.batches)
+                if track is None or track in [part.named(one) for one in batch["tracks"]]
+            ]
             if not wanted:
                 continue
             with part.open() as archive:
                 for number in wanted:
-                    yield from _batch(archive, part, number)
+                    yield from _batch(archive, f"{part.folder}/{number}", part.seam)
 
 
-def _batch(archive: ZipFile, part: StoredPart, number: int) -> Iterator[Prediction]:
-    name = part.name(number)
+def _batch(archive: ZipFile, name: str, seam: Seam) -> Iterator[Prediction]:
     told = json.loads(archive.read(f"{name}.json"))
-    scores = {head: read_array(archive, f"{name}.{head}.npy") for head in told["heads"]}
-    for index, segment in enumerate(_segments(told)):
-        yield Prediction(part.placed(segment), {head: rows[index] for head, rows in scores.items()})
-
-
-def _segments(told: Mapping[str, Any]) -> Iterator[Segment]:
     kind = kind_called(told["kind"])
-    return (_segment(kind, dict(zip(told["fields"], row, strict=True))) for row in told["rows"])
+    scores = {head: read_array(archive, f"{name}.{head}.npy") for head in told["heads"]}
+    for index, row in enumerate(told["rows"]):
+        segment = _segment(kind, dict(zip(told["fields"], row, strict=True)))
+        yield Prediction(_placed(segment, seam), {head: rows[index] for head, rows in scores.items()})
+
+
+def _placed(segment: Segment, seam: Seam) -> Segment:
+    changed: dict[str, Any] = {}
+    if segment.track in seam.names:
+        changed["track"] = seam.names[segment.track]
+    place = getattr(segment, "position", None)
+    if seam.characters and isinstance(place, Position):
+        changed["position"] = Position(place.begin + seam.characters, place.end + seam.characters)
+    return replace(segment, **changed) if changed else segment
 
 
 def _segment(kind: type[Segment], values: dict[str, Any]) -> Segment:

@@ -2,7 +2,7 @@
 
 Searching costs several times what following costs. A region of the frame is searched when the film is cut, when a
 face in it is lost, when something changed in it beside the faces, and anyway once a second, a tile once in two. What
-moves where nothing moved before makes it be searched at once; what moves all the time, every second frame, a tile every
+moves where nothing moved before makes it be searched at once; what moves all the time, every third frame, a tile every
 sixth. A face that is followed keeps the probability it was found with, so that one weak frame does not make it flicker;
 it is dropped when the mesh network sees no face any more, or when the detector has not found it again for two seconds.
 """
@@ -30,7 +30,7 @@ TILES_AT_ONCE: Final = 3
 SEARCH_SECONDS: Final = 0.2
 """Time between two searches of a region in which something moves all the time."""
 
-RESTLESS_FRAMES: Final = (2, 6)
+RESTLESS_FRAMES: Final = (3, 6)
 """Frames between two such searches, of the whole frame and of a tile, as long as only that moves which moved before."""
 
 SEARCH_ANYWAY_SECONDS: Final = (1.0, 2.0)

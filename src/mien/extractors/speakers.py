@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.expression import Diariser
@@ -23,7 +22,7 @@ from mien.extractors.voice_activity import Cutting
 from mien.extractors.voice_prints import FRAME_SECONDS, WEIGHTS, VoicePrints, Windows, voice_prints
 
 VOICES: Final = "voices"
-"""What a note is about that holds the voices of a stretch: their prints, and which speaker each is of."""
+"""What a note is about that holds the voices of a stretch: its speech, and the prints of all windows over it."""
 
 TURN_TAKING: Final = Cutting(on=0.2, off=0.1, silence=0.3, padding=0.1)
 """Speech as speakers are told apart in it: soft voices too, and cut where they pause."""
@@ -54,7 +53,7 @@ class SpeakerDiariser:
         self._memory = SourceMemory()
 
     def remembering(self, memory: SourceMemory) -> Self:
-        """Return this diariser for one source: of a stretch it notes what the voices sound like."""
+        """Return this diariser for one source: of a stretch it notes what the voices sound like, and when."""
         one = copy(self)
         one._memory = memory
         return one
@@ -64,17 +63,19 @@ class SpeakerDiariser:
         telling = Telling()
         prints = voice_prints(self._network, waveform, speech, cancellation, telling.windows)
         cancellation.check()
-        if not len(prints.vectors):
-            return tuple(Turn(span, "spk_0") for span in speech)
-        points, labels = gathered(prints, self._space, telling)
-        arrays: dict[str, NDArray[Any]] = {"vectors": prints.vectors, "stretches": prints.stretches, "speakers": labels}
-        self._memory.note(Note(VOICES, {}, arrays))
-        sure = confidence(points, labels, self._space.judgements.right)
-        return joined(as_turns(prints, labels, sure, speech), telling.breath)
+        self._memory.note(_voices(prints, speech))
+        return told(prints, speech, self._space, telling)
+
+
+def _voices(prints: VoicePrints, speech: Sequence[TimeSpan]) -> Note:
+    spans = np.array([(span.begin, span.end) for span in speech], np.float64).reshape(-1, 2)
+    return Note(VOICES, {}, {"speech": spans, **{one.name: getattr(prints, one.name) for one in fields(prints)}})
 
 
 def told(prints: VoicePrints, speech: Sequence[TimeSpan], space: SpeakerSpace, telling: Telling) -> tuple[Turn, ...]:
-    """Return who talks when, from the prints of a recording; there is at least one."""
+    """Return who talks when, from the prints of a recording; without any, all of it is one speaker's."""
+    if not len(prints.vectors):
+        return tuple(Turn(span, "spk_0") for span in speech)
     points, labels = gathered(prints, space, telling)
     sure = confidence(points, labels, space.judgements.right)
     return joined(as_turns(prints, labels, sure, speech), telling.breath)

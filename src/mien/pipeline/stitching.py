@@ -5,17 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+
 from mien.domain.request import Transcription
 from mien.domain.result import SpeechMetadata
+from mien.domain.segment import TimeSpan
 from mien.domain.source_memory import Note, SourceMemory
 from mien.extractors.face_stitching import PEOPLE, PeopleStitching
-from mien.extractors.speaker_stitching import SpeakerStitching
+from mien.extractors.speaker_stitching import Speakers, SpeakerStitching
 from mien.extractors.speakers import VOICES
 from mien.extractors.speech import SPOKEN
 from mien.pipeline.hearing import Heard, doubtful, needs_words
 from mien.pipeline.plan import Pass
 
 WORDS: Final = "words"
+TALKERS: Final = "talkers"
+"""What a note is about that says which models go by speaker, and when the words of a stretch are said."""
+
 REMARKS: Final = "remarks"
 _UNSPACED: Final = frozenset({"ja", "zh"})
 Notes = Sequence[Note]
@@ -23,6 +29,8 @@ Notes = Sequence[Note]
 
 def note_heard(memory: SourceMemory, heard: Heard, passes: Sequence[Pass]) -> None:
     """Note what was said in a stretch of a recording, as far as the whole depends on it."""
+    if memory.in_pieces and any(_by_talker(one) for one in passes):
+        memory.note(_talkers(heard, passes))
     models = [name for one in passes if needs_words(one) for name in one.models]
     if not memory.in_pieces or not models:
         return
@@ -36,6 +44,17 @@ def note_heard(memory: SourceMemory, heard: Heard, passes: Sequence[Pass]) -> No
         "characters": len(heard.transcript.text) if heard.transcript else 0,
     }
     memory.note(Note(WORDS, told))
+
+
+def _by_talker(one: Pass) -> bool:
+    return one.extractor.reads_transcript and one.wanted.needs_speakers
+
+
+def _talkers(heard: Heard, passes: Sequence[Pass]) -> Note:
+    models = [name for one in passes if getattr(one.wanted, "identify_speakers", False) for name in one.models]
+    words = heard.transcript.words if heard.transcript else ()
+    times = [(word.time.begin, word.time.end) for word in words if word.time]
+    return Note(TALKERS, {"models": models}, {"times": np.array(times, np.float64).reshape(-1, 2)})
 
 
 @dataclass(frozen=True)
@@ -52,6 +71,7 @@ class Stitched:
 
     `metadata` is that of the models that need words. The models `without` have no results, the `emptied` ones no
     predictions; when `silent`, neither have those that cut speech by the clock. `errors` are told beside the results.
+    `speakers` says who talks, where voices were told apart; the models `by_speaker` group by that.
     """
 
     seams: tuple[Seam, ...]
@@ -60,6 +80,8 @@ class Stitched:
     emptied: frozenset[str] = frozenset()
     silent: bool = False
     errors: tuple[str, ...] = ()
+    speakers: Speakers | None = None
+    by_speaker: frozenset[str] = frozenset()
 
 
 class Stitching:
@@ -82,13 +104,12 @@ class Stitching:
     def stretches(self, told: Sequence[Notes], wanted: Transcription | None) -> Stitched:
         """Return how the stretches of one file go together, given what was noted in each, in order."""
         self._people.begin_file()
-        speakers = [_one(notes, VOICES) for notes in told]
-        names = self._voices().names(speakers) if any(speakers) else [{} for _ in told]
+        speakers, by_speaker = self._speakers(told)
         words = [_one(notes, WORDS) for notes in told]
         seams, before = [], 0
-        for notes, voices, said in zip(told, names, words, strict=True):
+        for notes, said in zip(told, words, strict=True):
             self._people.begin_piece()
-            seams.append(Seam({**voices, **self._people_in(notes)}, before))
+            seams.append(Seam(self._people_in(notes), before))
             before += _length(said)
         spoken = [note.told["spoken"] for notes in told for note in notes if note.about == SPOKEN]
         heard = _heard([one.told for one in words if one is not None], wanted)
@@ -99,7 +120,19 @@ class Stitching:
             heard.emptied,
             silent=bool(spoken) and not any(spoken),
             errors=(*heard.errors, *self._remarks(told)),
+            speakers=speakers,
+            by_speaker=by_speaker,
         )
+
+    def _speakers(self, told: Sequence[Notes]) -> tuple[Speakers | None, frozenset[str]]:
+        """Return who talks in a recording, and the models that go by speaker; None where nobody's voice was noted."""
+        voices = [note for notes in told for note in notes if note.about == VOICES]
+        if not voices:
+            return None, frozenset()
+        talkers = [note for notes in told for note in notes if note.about == TALKERS]
+        times = [TimeSpan(begin, end) for note in talkers for begin, end in note.arrays["times"].tolist()]
+        models = frozenset(name for note in talkers for name in note.told["models"])
+        return Speakers(self._voices().turns(voices), times), models
 
     def _people_in(self, notes: Notes) -> dict[str, str]:
         names: dict[str, str] = {}

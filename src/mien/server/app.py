@@ -13,7 +13,7 @@ from mien.server.error_responses import json_response
 from mien.server.figures import Figures
 from mien.server.metrics import Metrics
 from mien.server.middleware import ForgiveSlashes, RequestLog, ShortHeads, TracedRequests
-from mien.server.openapi import SECURITY
+from mien.server.openapi import complete
 from mien.server.parts import ServerParts
 from mien.server.routes_jobs import JOBS, JobRoutes
 from mien.server.routes_mien import MienRoutes
@@ -78,9 +78,6 @@ def _describe_keys(app: FastAPI) -> None:
     plain = app.openapi
 
     def with_keys() -> dict[str, Any]:
-        schema = plain()
-        schema.setdefault("components", {})["securitySchemes"] = SECURITY
-        schema["security"] = [{name: []} for name in SECURITY]
-        return schema
+        return complete(plain())
 
     app.openapi = with_keys  # type: ignore[method-assign]  # FastAPI's own documented way to extend the description

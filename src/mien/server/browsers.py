@@ -1,4 +1,4 @@
-"""Guard against web pages: headers that tell browsers to do nothing with answers, and who may ask a server without keys."""
+"""Guard against web pages: tell browsers to do nothing with answers, and say who may ask a server without keys."""
 
 import re
 from collections.abc import Sequence
@@ -57,8 +57,8 @@ class SafeAnswers:
 class OnlyHere:
     """Let only programs and pages of this machine in: a page from elsewhere must not use a server that asks for no key.
 
-    The Host must be a loopback name, which a page cannot claim by changing what its own name means; an Origin must be of
-    that same host; and no proxy may have passed the request on.
+    The Host must be a loopback name, which a page cannot claim by changing what its own name means; an Origin must be
+    of that same host; and no proxy may have passed the request on.
     """
 
     def __init__(self, app: ASGIApp) -> None:

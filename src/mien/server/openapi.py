@@ -1,47 +1,106 @@
 """Describe for the OpenAPI page what the routes read by themselves."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from mien.domain.labels import LANGUAGES
+from mien.domain.request import Options, Part, Transcription
+from mien.server.answers import WITHOUT_KEY, answers, name_of
 from mien.wire.jobs import JOB_TYPES, MAX_LIMIT
+from mien.wire.progress import MAX_TAG_CHARACTERS, MAX_TAGS
+from mien.wire.requests import CONTRACT_MODELS, MAX_SOURCES
 
-_REQUEST: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "models": {"type": "object", "nullable": True},
-        "transcription": {"type": "object", "nullable": True},
-        "urls": {"type": "array", "items": {"type": "string", "format": "uri"}, "maxItems": 100},
-        "text": {"type": "array", "items": {"type": "string"}, "maxItems": 100},
-        "callback_url": {"type": "string", "format": "uri", "nullable": True},
-        "notify": {"type": "boolean", "default": False},
-    },
-}
-
-_FORM: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "json": _REQUEST,
-        "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 100},
-    },
-}
+ADDRESS: dict[str, Any] = {"type": "string", "pattern": "^https?://[A-Za-z0-9][A-Za-z0-9.-]*(/[!-~]*)?$"}
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description}
+_LIMITS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 
 
-START_BODY: dict[str, Any] = {
-    "requestBody": {
-        "content": {"application/json": {"schema": _REQUEST}, "multipart/form-data": {"schema": _FORM}},
-    },
-    "parameters": [
-        _header("Idempotency-Key", "What the client calls this submission: sent twice, it starts one job."),
-        _header("Mien-Tags", "Tags of the job, separated by commas."),
-    ],
-}
+def request_schema(models: Mapping[str, type[Options]]) -> dict[str, Any]:
+    """Return what a JSON body may hold, on a server with these models."""
+    # Of the models of the contract, those that are not installed must not be named.
+    options = {name: {"type": "null"} for name in CONTRACT_MODELS if name not in models}
+    options |= {name: _or_null(_shape(kind)) for name, kind in models.items()}
+    some = [{"required": [name], "properties": {name: {"type": "object"}}} for name in models]
+    chosen = {"type": "object", "properties": options, "anyOf": [{"maxProperties": 0}, *some]}
+    transcription = _shape(Transcription)
+    transcription["properties"]["language"] = {"enum": [*LANGUAGES, None]}
+    lists = {"urls": _sources(ADDRESS), "text": _sources({"type": "string"})}
+    return {
+        "type": "object",
+        "properties": {
+            "models": _or_null(chosen),
+            "transcription": _or_null(transcription),
+            **{name: _or_null(shape) for name, shape in lists.items()},
+            "callback_url": _or_null(ADDRESS),
+            "notify": {"type": ["boolean", "null"]},
+        },
+        "anyOf": [{"required": [name], "properties": {name: shape | {"minItems": 1}}} for name, shape in lists.items()],
+    }
+
+
+def _form_schema(request: dict[str, Any]) -> dict[str, Any]:
+    # In a form the uploads are sources, too.
+    fields = {name: value for name, value in request.items() if name != "anyOf"}
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_SOURCES}
+    return {"type": "object", "properties": {"json": fields, "file": files}}
+
+
+def _sources(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items, "maxItems": MAX_SOURCES}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _shape(kind: type[Part]) -> dict[str, Any]:
+    """Return a part of a request as OpenAPI describes it: null means the default, and references are written out."""
+    whole = kind.model_json_schema()
+    return _written_out(whole, whole.get("$defs", {}))
+
+
+def _written_out(schema: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return _written_out(known[schema["$ref"].rpartition("/")[2]], known)
+    kept = {name: value for name, value in schema.items() if name not in ("$defs", "title", "properties", "anyOf")}
+    # What a validator of ours stands before keeps pydantic's names for its limits.
+    out = {_LIMITS.get(name, name): value for name, value in kept.items()}
+    if "properties" in schema:
+        out["properties"] = {name: _or_null(_written_out(value, known)) for name, value in schema["properties"].items()}
+    if "anyOf" in schema:
+        out["anyOf"] = [_written_out(value, known) for value in schema["anyOf"]]
+    return out
+
+
+def _header(name: str, pattern: str, description: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
+
+
+def start_body(models: Mapping[str, type[Options]]) -> dict[str, Any]:
+    """Return the body and the headers that start a job, on a server with these models."""
+    request = request_schema(models)
+    forms = {"application/json": {"schema": request}, "multipart/form-data": {"schema": _form_schema(request)}}
+    return {
+        "requestBody": {"required": True, "content": forms},
+        "parameters": [
+            _header(
+                "Idempotency-Key",
+                "^[!-~]{1,255}$",
+                "What the client calls this submission: sent twice, it starts one job.",
+            ),
+            _header("Mien-Tags", "^[0-9A-Za-z]{0,64}(,[0-9A-Za-z]{0,64}){0,19}$", "Tags of the job."),
+        ],
+    }
+
+
+_TAG: dict[str, Any] = {"type": "string", "pattern": f"^[^,]{{0,{MAX_TAG_CHARACTERS}}}$"}
 
 TAGS_BODY: dict[str, Any] = {
     "requestBody": {
-        "content": {"application/json": {"schema": {"type": "array", "items": {"type": "string"}, "maxItems": 20}}}
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "array", "items": _TAG, "maxItems": MAX_TAGS}}},
     }
 }
 
@@ -62,7 +121,7 @@ LIST_PARAMETERS: dict[str, Any] = {
             {"type": "array", "items": {"type": "string", "enum": ["QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED"]}},
         ),
         _parameter("when", _choice("created_before", "created_after")),
-        _parameter("timestamp_ms", {"type": "integer", "format": "int64"}),
+        _parameter("timestamp_ms", {"type": "integer", "minimum": -(10**18) + 1, "maximum": 10**18 - 1}),
         _parameter("sort_by", _choice("created", "started", "ended")),
         _parameter("direction", _choice("desc", "asc")),
         _parameter("type", {"type": "array", "items": {"type": "string", "enum": list(JOB_TYPES)}}),
@@ -78,3 +137,19 @@ SECURITY: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "query": {"type": "apiKey", "in": "query", "name": "apikey"},
 }
+
+
+def complete(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say in a description how the key is carried, what each route answers, and that ids of jobs are UUIDs."""
+    schema["components"] = {"securitySchemes": SECURITY}
+    schema["security"] = [{name: []} for name in SECURITY]
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            operation["responses"] = answers(method, path)
+            operation["operationId"] = name_of(method, path) or operation["operationId"]
+            if path in WITHOUT_KEY:
+                operation["security"] = []
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] == "job_id":
+                    parameter["schema"] = {"type": "string", "format": "uuid"}
+    return schema

@@ -1,7 +1,8 @@
 """Close connections of clients that stall: heads and bodies that do not come, answers that are not read.
 
-uvicorn waits for ever for all three. A client has `head_seconds` for the whole head of a request, and must then bring, or
-take, at least `LEAST_BYTES` within each `stall_seconds`. Time in which the server itself reads no further is not counted.
+uvicorn waits for ever for all three. A client has `head_seconds` for the whole head of a request, and must then bring,
+or take, at least `LEAST_BYTES` within each `stall_seconds`. Time in which the server itself reads no further does not
+count.
 """
 
 import asyncio
@@ -185,5 +186,3 @@ def _answer(status: int, message: str, code: str) -> bytes:
         *(["Retry-After: 5"] if status == 503 else []),
     ]
     return "\r\n".join([*lines, "", ""]).encode() + body
-
-

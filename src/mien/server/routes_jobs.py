@@ -14,7 +14,7 @@ from mien.domain.job import Job, JobQuery, Status
 from mien.domain.source import FileSource
 from mien.server.auth import Doorkeeper
 from mien.server.error_responses import json_response
-from mien.server.openapi import LIST_PARAMETERS, START_BODY
+from mien.server.openapi import LIST_PARAMETERS, start_body
 from mien.server.parts import ServerParts
 from mien.server.uploads import announced_bytes, decode, drain, is_form, read_form, read_json
 from mien.storage.keys import KeyRecord
@@ -67,7 +67,7 @@ class JobRoutes:
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(tags=["jobs"])
-        router.add_api_route(JOBS, self.start, methods=["POST"], openapi_extra=START_BODY)
+        router.add_api_route(JOBS, self.start, methods=["POST"], openapi_extra=start_body(self._parts.models))
         router.add_api_route(JOBS, self.list, methods=["GET"], openapi_extra=LIST_PARAMETERS)
         router.add_api_route(JOBS + "/{job_id}", self.show, methods=["GET"])
         return router

@@ -103,7 +103,7 @@ def decode(body: bytes, limits: Limits) -> Any:
 
 
 def _check_shape(text: bytes, limits: Limits) -> None:
-    """Raise InvalidRequest when a JSON text is nested too deeply or holds too many values; strings are skipped whole."""
+    """Raise InvalidRequest when a JSON text is nested too deeply or holds too many values; strings are skipped."""
     depth = values = 0
     for token in _TOKENS.finditer(text):
         sign = text[token.start()]

@@ -82,7 +82,10 @@ def _seconds_left(told: SourceProgress, progress: JobProgress) -> float | None:
 def parse_tags(values: Iterable[object]) -> tuple[str, ...]:
     """Return tags without repetitions, in their order. Raises InvalidRequest."""
     tags: dict[str, None] = {}
-    for value in values:
+    given = list(values)
+    if len(given) > MAX_TAGS:
+        raise InvalidRequest(f"tags: at most {MAX_TAGS} are taken, got {len(given)}")
+    for value in given:
         if not isinstance(value, str):
             raise InvalidRequest("tags: each must be a string")
         tag = value.strip()
@@ -93,8 +96,6 @@ def parse_tags(values: Iterable[object]) -> tuple[str, ...]:
                 f"tags: each must be at most {MAX_TAG_CHARACTERS} printable characters without a comma"
             )
         tags[tag] = None
-    if len(tags) > MAX_TAGS:
-        raise InvalidRequest(f"tags: at most {MAX_TAGS} are taken, got {len(tags)}")
     return tuple(tags)
 
 

@@ -18,7 +18,7 @@ from tests.fakes_server import MemoryBlobs
 LIMITS = Limits(json_bytes=2000, file_bytes=2000, files=3, parts=5, json_depth=8, json_values=50)
 MODELS: dict[str, type[Options]] = dict(CONTRACT_MODELS)
 PIECES = [
-    b"--B", b"--", b"\r\n", b"\n", b"\r", b"--B--", b"\r\n--B\r\n", b"\r\n\r\n", b": ", b";", b"=", b'"', b"\\", b"\x00",
+    b"--B", b"--", b"\r\n", b"\n", b"\r", b"--B--", b"\r\n--B\r\n", b"\r\n\r\n", b": ", b";", b"=", b'"', b"\\",
     b'Content-Disposition: form-data; name="file"; filename="a.png"', b'content-disposition: form-data; name="json"',
     b"Content-Type: image/png", b"Content-Transfer-Encoding: base64", b"{}", b"x" * 2001, b"filename*=utf-8''%ff%00",
 ]  # fmt: skip
@@ -58,7 +58,9 @@ def test_any_form_is_taken_or_refused_and_leaves_nothing_when_refused(body: byte
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=2000).filter(lambda content: b"--B" not in content), st.integers(1, 99), st.binary(max_size=60))
+@given(
+    st.binary(max_size=2000).filter(lambda content: b"--B" not in content), st.integers(1, 99), st.binary(max_size=60)
+)
 def test_the_bytes_of_a_file_arrive_unchanged(content: bytes, size: int, before: bytes) -> None:
     blobs = MemoryBlobs()
     form = Form(b"B", blobs, "uploads/x", LIMITS)
