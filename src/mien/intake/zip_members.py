@@ -33,7 +33,8 @@ def zip_members(path: Path) -> Iterator[Member]:
     with _CautiousFile(io.FileIO(path)) as file, _opened(file) as archive:
         for info in archive.infolist():
             chunks = partial(_chunks, archive, info)
-            yield Member(_name(info), chunks, info.is_dir(), _problem(info), info.compress_size, info.file_size)
+            folder = bool(info.filename) and info.is_dir()
+            yield Member(_name(info), chunks, folder, _problem(info), info.compress_size, info.file_size)
 
 
 def _opened(file: io.BufferedReader) -> zipfile.ZipFile:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from mien.domain.cancellation import Cancellation
@@ -97,6 +98,8 @@ class Mono:
     def read(self, frames: Iterator[AudioFrame]) -> Iterator[Samples]:
         """Yield the samples in order."""
         for frame in frames:
+            if not frame.sample_rate:
+                raise UnreadableMedia("file could not be decoded: its sound states no rate")
             yield from self._moved_to(frame)
             form = (frame.format.name, frame.layout.name, frame.sample_rate)
             if form != self._form:
@@ -133,7 +136,11 @@ class Mono:
         self._resampler, self._form = None, None
 
     def _resampled(self, frame: AudioFrame | None) -> Iterator[Samples]:
-        pieces: list[Any] = self._resampler.resample(frame) if self._resampler else []
+        try:
+            pieces: list[Any] = self._resampler.resample(frame) if self._resampler else []
+        except (FFmpegError, ValueError) as error:
+            # A damaged header may state a rate or a number of channels that no sound has.
+            raise UnreadableMedia(f"file could not be decoded: its sound cannot be converted: {error}") from error
         for piece in pieces:
             if piece is not None:  # what PyAV holds at the end where there was nothing to resample
                 yield from self._counted(piece.to_ndarray().reshape(-1))

@@ -60,16 +60,17 @@ def configuration(app: FastAPI, patience: Patience) -> uvicorn.Config:
 def listen(app: FastAPI, bound: socket.socket, started: Callable[[], None], patience: Patience | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `started` is called from another thread once requests are accepted."""
     patience = patience or Patience()
-    _allow_descriptors(2 * patience.connections + OTHER_DESCRIPTORS)
+    allow_descriptors(2 * patience.connections + OTHER_DESCRIPTORS)
     server = _Server(configuration(app, patience), getattr(app.state, "end_streams", lambda: None))
     threading.Thread(target=_tell_when_started, args=(server, started), daemon=True).start()
     # uvicorn raises the signal again once it has stopped; what comes after must not be cut off by that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
+    import sys; sys.setswitchinterval(0.0005)
     server.run(sockets=[bound])
 
 
-def _allow_descriptors(wanted: int) -> None:
+def allow_descriptors(wanted: int) -> None:
     """Let this process open so many files, as far as the system lets it; many systems begin with 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

@@ -6,6 +6,7 @@ count.
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -13,6 +14,8 @@ from typing import Any, cast
 import h11
 import orjson
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+log = logging.getLogger(__name__)
 
 LEAST_BYTES = 1024
 LINGER_SECONDS = 2.0
@@ -131,6 +134,7 @@ class PatientProtocol(H11Protocol):
     def _refuse(self, status: int, message: str, code: str = "timeout") -> None:
         """Answer if no answer has begun, and close; the client has a moment to stop sending."""
         self._refused = True
+        log.info("connection closed with %d: %s", status, message)
         begun = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         if not begun and not self._in_body_of_answered():
             self.transport.write(_answer(status, message, code))

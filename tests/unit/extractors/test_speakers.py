@@ -13,22 +13,8 @@ from mien.domain.segment import TimeSpan
 from mien.domain.transcript import Turn
 from mien.extractors.speaker_space import SPACE
 from mien.extractors.speakers import SpeakerDiariser, joined, numbered
-from mien.extractors.voice_prints import BANDS, PRINT_SIZE, WEIGHTS
-
-RATE = 16_000
-JUDGED = {"more": {"weights": [0.0, -20.0] + [0.0] * 17, "bias": 10.0}, "right": {"weights": [3.0], "bias": -0.5}}
-"""As many as there are clusters of which no two point the same way."""
-
-
-class Pitch:
-    """Take the spectrum for the voice, and leave it as it is."""
-
-    def run(self, inputs, outputs=None):
-        if "prints" in inputs:
-            return {"points": inputs["prints"] - np.float32(0.02)}
-        made = np.zeros((len(inputs["mels"]), PRINT_SIZE), np.float32)
-        made[:, :BANDS] = inputs["mels"].mean(axis=1)
-        return {"embeddings": made / np.linalg.norm(made, axis=1, keepdims=True)}
+from mien.extractors.voice_prints import WEIGHTS
+from tests.fakes_voice import JUDGED, RATE, Pitch
 
 
 class PitchRuntime:

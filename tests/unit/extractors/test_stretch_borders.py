@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mien.domain.segment import TimeSpan
-from mien.extractors.stretch_borders import NOT_LISTENED, border, heard_part
+from mien.engine.kept_media import MARGIN_SECONDS
+from mien.extractors.stretch_borders import AROUND_SECONDS, NOT_LISTENED, RUN_UP_SECONDS, border, heard_part
 
 STEP = 0.5
 
@@ -39,3 +40,15 @@ def test_stretches_listen_to_everything_once() -> None:
     times = sum((part != NOT_LISTENED).astype(int) for part in parts)
     assert (times == 1).all()
     assert np.array_equal(np.max(parts, axis=0), heard)
+
+
+def test_a_stretch_listens_long_before_it_and_never_farther_than_it_is_brought_sound() -> None:
+    heard, asked = np.ones(1000, np.float32), []
+
+    def listen(first: int, last: int) -> np.ndarray:
+        asked.append(first)
+        return heard[first:last]
+
+    heard_part(listen, TimeSpan(200.0, 260.0), 1000, STEP)
+    assert 200.0 - AROUND_SECONDS - RUN_UP_SECONDS <= min(asked) * STEP <= 200.0 - RUN_UP_SECONDS + AROUND_SECONDS
+    assert AROUND_SECONDS + RUN_UP_SECONDS <= MARGIN_SECONDS

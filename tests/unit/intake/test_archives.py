@@ -274,3 +274,9 @@ def test_folders_are_no_items(tmp_path):
         archive.mkdir("faces")
         archive.writestr("faces/a.jpg", b"a")
     assert unpacked(path) == {"faces/a.jpg": b"a"}
+
+
+def test_a_member_without_a_name_is_no_reason_to_lose_its_neighbours(tmp_path):
+    path = make_zip(tmp_path / "a.zip", {"x": b"nameless", "good.png": b"good"})
+    path.write_bytes(path.read_bytes().replace(b"x", b"\0", 2))
+    assert unpacked(path)["good.png"] == b"good"

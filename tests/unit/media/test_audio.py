@@ -243,3 +243,11 @@ def test_nothing_drifts_on_the_way_through_a_recording(tmp_path, name, codec, ra
     found = delays(path, 3 * EVERY_SECONDS, tmp_path)
     assert len(found) == 3
     assert found == pytest.approx([0.0] * 3, abs=0.002)
+
+
+@pytest.mark.parametrize("rate", [0, 2**31 - 1])
+def test_sound_at_a_rate_that_no_sound_has_is_unreadable(rate):
+    frame = av.AudioFrame.from_ndarray(np.zeros((1, 64), np.int16), format="s16", layout="mono")
+    frame.sample_rate = rate
+    with pytest.raises(UnreadableMedia, match="its sound"):
+        list(Mono(None).read(iter([frame])))

@@ -4,6 +4,7 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 
 from mien.domain.job import Outcome, Status
+from mien.server.routes_results import gathered
 from tests.fakes_server import Door, open_door
 
 URLS = ["https://a.example/1.jpg", "https://a.example/2.jpg"]
@@ -70,3 +71,11 @@ def test_results_of_a_failed_job_are_refused_with_its_message(what: str) -> None
     answer = door.client.get(f"/v0/batch/jobs/{job_id}/{what}")
     assert answer.status_code == 400
     assert answer.json() == {"message": "no source could be processed", "code": "job_failed"}
+
+
+def test_many_small_pieces_are_gathered_and_nothing_is_lost() -> None:
+    pieces = [b"%06d," % number for number in range(100_000)]
+    found = list(gathered(iter(pieces)))
+    assert b"".join(found) == b"".join(pieces)
+    assert len(found) == 3
+    assert list(gathered(iter(()))) == [b""]
