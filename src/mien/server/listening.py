@@ -66,7 +66,6 @@ def listen(app: FastAPI, bound: socket.socket, started: Callable[[], None], pati
     # uvicorn raises the signal again once it has stopped; what comes after must not be cut off by that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    import sys; sys.setswitchinterval(0.0005)
     server.run(sockets=[bound])
 
 
