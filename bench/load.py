@@ -12,8 +12,8 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -23,6 +23,7 @@ from tests.stories.serving import Serving, serving
 JOBS = "/v0/batch/jobs"
 MIX = {"details": 40, "list": 20, "predictions": 15, "start": 5, "health": 10, "unknown": 5, "stranger": 5}
 EXPECTED = {"unknown": 404, "stranger": 401}
+CONNECTIONS = 100
 WATCH_SECONDS = 5.0
 LIMIT_MS = 250.0
 
@@ -56,8 +57,7 @@ async def load(server: Serving, finished: list[str], options: argparse.Namespace
     """Send requests on time, whether or not earlier ones have been answered."""
     chance, seen, running = random.Random(options.seed), Seen(), set()
     watching = asyncio.create_task(watch(server, seen))
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
-    async with httpx.AsyncClient(base_url=server.url, timeout=30, limits=limits, trust_env=False) as client:
+    async with Client(server.url) as client:
         begun = time.monotonic()
         for number in range(int(options.rate * options.minutes * 60)):
             await asyncio.sleep(max(0.0, begun + number / options.rate - time.monotonic()))
@@ -70,27 +70,70 @@ async def load(server: Serving, finished: list[str], options: argparse.Namespace
     return seen
 
 
-async def one(client: httpx.AsyncClient, kind: str, key: str, job_id: str, seen: Seen) -> None:
+class Client:
+    """Speak just enough HTTP/1.1 to cost little: a client that is slower than the server would time itself."""
+
+    def __init__(self, url: str) -> None:
+        place = urlsplit(url)
+        self._place = (place.hostname or "", place.port or 80)
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._room = asyncio.Semaphore(CONNECTIONS)
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for _reader, writer in self._idle:
+            writer.close()
+
+    async def request(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> int:
+        """Return the status once the whole answer is here."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: load", f"Content-Length: {len(content)}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        async with self._room, asyncio.timeout(30):
+            reader, writer = await self._connection()
+            writer.write("\r\n".join([*lines, "", ""]).encode() + content)
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            if b"transfer-encoding: chunked" in head:
+                while size := int(await reader.readline(), 16):
+                    await reader.readexactly(size + 2)
+                await reader.readline()
+            else:
+                await reader.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r")[0]))
+            self._idle.append((reader, writer))
+            return int(head.split(b" ", 2)[1])
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            # The server closes what lies idle.
+            writer.close()
+        return await asyncio.open_connection(*self._place)
+
+
+async def one(client: Client, kind: str, key: str, job_id: str, seen: Seen) -> None:
     """Send one request and note how long its whole answer took."""
     method, path, content = {
-        "details": ("GET", f"{JOBS}/{job_id}", None),
-        "list": ("GET", f"{JOBS}?limit=50", None),
-        "predictions": ("GET", f"{JOBS}/{job_id}/predictions", None),
+        "details": ("GET", f"{JOBS}/{job_id}", b""),
+        "list": ("GET", f"{JOBS}?limit=50", b""),
+        "predictions": ("GET", f"{JOBS}/{job_id}/predictions", b""),
         "start": ("POST", JOBS, b'{"models": {"language": {}}, "text": ["Good morning."]}'),
-        "health": ("GET", "/healthz", None),
-        "unknown": ("GET", f"{JOBS}/00000000-0000-4000-8000-00000000dead", None),
-        "stranger": ("GET", JOBS, None),
+        "health": ("GET", "/healthz", b""),
+        "unknown": ("GET", f"{JOBS}/00000000-0000-4000-8000-00000000dead", b""),
+        "stranger": ("GET", JOBS, b""),
     }[kind]
     headers = {"X-Hume-Api-Key": "wrong" if kind == "stranger" else key, "Content-Type": "application/json"}
     begun = time.monotonic()
     try:
-        answer = await client.request(method, path, content=content, headers=headers)
-    except httpx.HTTPError as error:
+        status = await client.request(method, path, content, headers)
+    except (OSError, EOFError, ValueError, TimeoutError) as error:
         seen.errors[f"{kind}: {type(error).__name__}"] += 1
         return
     seen.delays[kind].append((time.monotonic() - begun) * 1000)
-    if answer.status_code != EXPECTED.get(kind, 200):
-        seen.errors[f"{kind}: HTTP {answer.status_code}"] += 1
+    if status != EXPECTED.get(kind, 200):
+        seen.errors[f"{kind}: HTTP {status}"] += 1
 
 
 async def watch(server: Serving, seen: Seen) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event, Lock, Thread
@@ -11,7 +12,7 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled, LeaseLost
 from mien.domain.job import Outcome, Progress, Split, Task
 from mien.engine.lease import Heart, HeldTask
-from mien.sandbox.sandbox import TaskCrashed
+from mien.sandbox.sandbox import KilledFromOutside, TaskCrashed
 from mien.storage.jobs import JobStore
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,10 @@ LEASE_SECONDS = 30.0
 IDLE_SECONDS = 0.5
 AFTER_TROUBLE_SECONDS = 5.0
 TASKS_AT_ONCE = 32
+KILLS_FROM_OUTSIDE = 10
+"""How often a task is begun anew because somebody killed its process; after that it is as if the task had done it."""
+
+KILLED_REMEMBERED = 1000
 COMMIT_SECONDS = 0.1
 """How long a result may wait for its neighbours', so that tiny tasks share their commits."""
 
@@ -68,6 +73,7 @@ class Worker:
         self._heart = Heart(store, lease_seconds, lambda: self._place.progress)
         self._stopping = False
         self._lock = Lock()
+        self._killed: Counter[tuple[str, int, int]] = Counter()
 
     @property
     def current(self) -> str | None:
@@ -116,6 +122,13 @@ class Worker:
                 batch.put_back(one)
         batch.commit()
 
+    def _may_run_again(self, task: Task) -> bool:
+        place = (task.job_id, task.index, task.piece.number if task.piece else -1)
+        if len(self._killed) > KILLED_REMEMBERED:
+            self._killed.clear()
+        self._killed[place] += 1
+        return self._killed[place] <= KILLS_FROM_OUTSIDE
+
     def _run_one(self, one: HeldTask, batch: "_Batch") -> None:
         task = one.task
         logger.info("job %s, source %d: attempt %d begins", task.job_id, task.index, task.attempt)
@@ -132,7 +145,10 @@ class Worker:
             batch.add(one, Outcome(results="", usable=False, reason=cancelled.message))
         except TaskCrashed as crash:
             logger.warning("job %s, source %d: the task was stopped: %s", task.job_id, task.index, crash.message)
-            batch.crashed(one, crash)
+            if isinstance(crash, KilledFromOutside) and self._may_run_again(task):
+                batch.put_back(one)
+            else:
+                batch.crashed(one, crash)
         except Exception:
             batch.commit()
             raise

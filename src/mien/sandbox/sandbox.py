@@ -30,6 +30,10 @@ class TaskCrashed(MienError):
         self.suspect = suspect
 
 
+class KilledFromOutside(TaskCrashed):
+    """The process the task ran in was killed by somebody else: no fault of the task."""
+
+
 class TaskFailed(MienError):
     """The task ended with an exception that is nobody's error."""
 
@@ -215,7 +219,7 @@ class _Run:
         try:
             self._child.ask(RunTask(self._task))
         except ChildGone as gone:
-            raise self._crashed(str(gone)) from gone
+            raise self._ended_by(gone) from gone
 
     def look(self, timeout_seconds: float) -> Outcome | Split | None:
         """Wait a little, and return what became of the task if it has ended. Raises TaskCrashed or TaskFailed."""
@@ -248,8 +252,10 @@ class _Run:
     def _next_message(self, timeout_seconds: float) -> Ended | None:
         try:
             said = self._child.hear(timeout_seconds)
-        except (ChildGone, ValueError) as gone:
-            raise self._crashed(str(gone)) from gone
+        except ChildGone as gone:
+            raise self._ended_by(gone) from gone
+        except ValueError as nonsense:
+            raise self._crashed(str(nonsense)) from nonsense
         self.taken = self.taken or isinstance(said, Taken)
         if isinstance(said, Failed):
             raise TaskFailed(f"the task ended with an internal error: {said.error}")
@@ -264,6 +270,11 @@ class _Run:
         if isinstance(said.result, Outcome) and self._task.job_id not in said.result.results.split("/"):
             raise self._crashed("it named results that are not its own")
         return said
+
+    def _ended_by(self, gone: ChildGone) -> TaskCrashed:
+        self.broken = True
+        kind = KilledFromOutside if gone.from_outside else TaskCrashed
+        return kind(str(gone), self._suspect)
 
     def _crashed(self, reason: str) -> TaskCrashed:
         self.broken = True

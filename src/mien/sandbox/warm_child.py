@@ -24,7 +24,14 @@ LAST_WORDS_SECONDS = 0.2
 
 
 class ChildGone(Exception):
-    """The child has ended; its message says how."""
+    """The child has ended; its message says how.
+
+    `from_outside` when somebody else has killed it, and not for want of memory.
+    """
+
+    def __init__(self, message: str, from_outside: bool = False) -> None:
+        super().__init__(message)
+        self.from_outside = from_outside
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class WarmChild:
         self.tasks_done = 0
         self._asking = Asking()
         self._ended: str | None = None
+        self._killed_for_memory = kills_for_memory()
 
     @property
     def process_id(self) -> int:
@@ -90,10 +98,11 @@ class WarmChild:
 
     def ask(self, asked: Asked) -> None:
         """Send a message. Raises ChildGone."""
+        self._killed_for_memory = kills_for_memory()
         try:
             self._channel.send_bytes(self._asking.write(asked))
         except OSError as error:
-            raise ChildGone(self._how_it_ended()) from error
+            raise self._gone() from error
 
     def hear(self, timeout_seconds: float) -> Said | None:
         """Return the next message, or None when the time is over. Raises ChildGone, and ValueError for nonsense."""
@@ -105,7 +114,7 @@ class WarmChild:
                 raise EOFError
             said = read_said(self._channel.recv_bytes(LARGEST_MESSAGE))
         except (EOFError, OSError) as error:
-            raise ChildGone(self._how_it_ended()) from error
+            raise self._gone() from error
         if isinstance(said, Ready):
             self.is_ready = True
         return said
@@ -121,10 +130,23 @@ class WarmChild:
             self._channel.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _how_it_ended(self) -> str:
+    def _gone(self) -> ChildGone:
+        """Say how the child ended; one killed while the system has killed nobody for memory was killed on purpose."""
         with suppress(subprocess.TimeoutExpired):
-            return _described(self._process.wait(LAST_WORDS_SECONDS))
-        return "it closed its channel"
+            code = self._process.wait(LAST_WORDS_SECONDS)
+            before = self._killed_for_memory
+            on_purpose = before is not None and kills_for_memory() == before
+            return ChildGone(_described(code), code == -signal.SIGKILL and on_purpose and self._ended is None)
+        return ChildGone("it closed its channel")
+
+
+def kills_for_memory() -> int | None:
+    """Return how many processes the system has killed for want of memory; None where it does not say."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/vmstat").read_text("ascii").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return None
 
 
 def _opened_door(dial: Dial) -> socket.socket:

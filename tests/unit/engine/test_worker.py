@@ -8,6 +8,7 @@ import pytest
 from mien.domain.cancellation import Cancellation
 from mien.domain.job import Job, Outcome, Status, Task
 from mien.engine.worker import Run, Worker
+from mien.sandbox.sandbox import KilledFromOutside
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
 from mien.storage.sqlite_database import SqliteDatabase
 from tests.fakes_engine import a_job
@@ -139,3 +140,35 @@ def test_trouble_in_one_task_does_not_end_the_worker(
     Worker("w1", store, run).run_until(stop)
     assert (status(store, broken), status(store, sound)) == (Status.IN_PROGRESS, Status.COMPLETED)
     assert "no space left" in caplog.text
+
+
+def test_a_task_whose_process_somebody_kills_runs_again_and_that_is_no_crash(store: SqlJobStore) -> None:
+    job = added(store, "one.mp4")
+    kills = iter([True, True, True, False])
+
+    def run(task: Task, _: Cancellation) -> Outcome:
+        if next(kills):
+            raise KilledFromOutside("its process was ended by SIGKILL", 0)
+        assert task.crashes == 0
+        return DONE
+
+    worker = Worker("w", store, run)
+    while not store.get(job.id, None).status.final:
+        worker.run_once()
+    assert store.get(job.id, None).num_predictions == 1
+
+
+def test_a_task_whose_process_is_killed_every_time_counts_as_crashing_in_the_end(store: SqlJobStore) -> None:
+    job = added(store, "one.mp4")
+    runs: list[int] = []
+
+    def run(task: Task, _: Cancellation) -> Outcome:
+        runs.append(task.crashes)
+        if task.crashes < 2:
+            raise KilledFromOutside("its process was ended by SIGKILL", 0)
+        return DONE
+
+    worker = Worker("w", store, run)
+    while not store.get(job.id, None).status.final:
+        worker.run_once()
+    assert len(runs) == 10 + 3

@@ -15,7 +15,7 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.errors import Cancelled
 from mien.domain.job import Outcome, Split, Task
 from mien.sandbox.limits import Retirement, TaskLimits, TimeLimit
-from mien.sandbox.sandbox import Sandbox, SandboxRules, TaskCrashed, TaskFailed
+from mien.sandbox.sandbox import KilledFromOutside, Sandbox, SandboxRules, TaskCrashed, TaskFailed
 from tests.fakes_engine import a_request, a_task
 from tests.fakes_sandbox import MIB, ROOT, is_gone, sandbox, until
 
@@ -179,6 +179,14 @@ def test_a_child_that_grew_is_replaced(tmp_path: Path) -> None:
         first = int(run(box, "swollen-200"))
         until(lambda: box.is_ready() and box.replaced == 1)
         assert child(box) != first
+
+
+def test_a_child_that_somebody_kills_is_no_fault_of_its_task(box: Sandbox) -> None:
+    before = child(box)
+    Timer(0.5, os.kill, (before, signal.SIGKILL)).start()
+    with pytest.raises(KilledFromOutside, match="SIGKILL"):
+        run(box, "hang")
+    assert child(box) != before
 
 
 def test_a_child_that_dies_while_idle_is_replaced(box: Sandbox) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from mien.domain.errors import JobNotFound, LeaseLost
 from mien.domain.job import Outcome, Status
 from mien.storage.postgres_database import PostgresDatabase
-from mien.storage.sql_jobs import SqlJobStore
 from mien.storage.schema import REVISION
+from mien.storage.sql_jobs import SqlJobStore
 from mien.storage.upgrade import revision
 from tests.fakes_engine import a_job
 from tests.fakes_postgresql import PostgresServer
