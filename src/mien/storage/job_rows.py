@@ -111,6 +111,9 @@ def listed(owner: str | None, query: JobQuery) -> Select[Any]:
         created = jobs.c.created_ms
         selection = selection.where(created < query.timestamp_ms if before else created > query.timestamp_ms)
     time = _SORTED_BY[query.sort_by]
+    if not time.nullable:  # then an index is in this order already
+        ordered = (time.asc(), jobs.c.seq.asc()) if query.direction == "asc" else (time.desc(), jobs.c.seq.desc())
+        return selection.order_by(*ordered)
     if query.direction == "asc":
         return selection.order_by(time.asc().nulls_last(), jobs.c.seq.asc())
     return selection.order_by(time.desc().nulls_last(), jobs.c.seq.desc())
