@@ -69,7 +69,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "MIEN_PUBLIC_URL": "https://mien.example/",
         }
         server = Serving(folder / "data", 1, settings, log)
-        key = command("keys", "create", "--data", str(server.data), "--owner", "ann", "--email", "ann@example.org")
+        given = [option for scope in ("read", "write", "admin") for option in ("--scope", scope)]
+        told = ["--data", str(server.data), "--owner", "ann", "--email", "ann@example.org"]
+        key = command("keys", "create", *told, *given)
         server.key = key.stdout.strip()
         server.start()
         yield Scene(server, log, box)
