@@ -3,17 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from mien.domain.errors import Cancelled, ItemError, LeaseLost, MienError, SourceError
 from mien.domain.job import Progress, Task
-from mien.domain.media import Frame, Media, MediaKind, Waveform, stretch_of
+from mien.domain.media import Media
 from mien.domain.result import ItemFailure, ItemResult
-from mien.domain.segment import TimeSpan
 from mien.domain.source import BadItem, Item, Items
 from mien.domain.source_memory import SourceMemory
-from mien.domain.transcript import Captions
 from mien.engine.task_parts import TWICE, Keep, Surroundings
 
 logger = logging.getLogger(__name__)
@@ -106,56 +103,17 @@ def to_the_end(items: Items, task: Task) -> Iterator[Item | BadItem]:
         yield BadItem(task.source.name, ItemError(message))
 
 
-class FollowedMedia:
-    """Offer another media's tracks and tell about once a second how many seconds of its frames have gone by."""
+def about_once_a_second(tell: Callable[[float], None]) -> Callable[[float | None], None]:
+    """Return what is shown the time of every frame and tells some of them."""
+    told = time.monotonic()
 
-    def __init__(self, media: Media, tell: Callable[[float], None]) -> None:
-        self._media = media
-        self._tell = tell
-        self._told = time.monotonic()
+    def look(seconds: float | None) -> None:
+        nonlocal told
+        if seconds is not None and time.monotonic() - told > TELL_SECONDS:
+            told = time.monotonic()
+            tell(seconds)
 
-    @property
-    def kind(self) -> MediaKind:
-        """Return what the bytes turned out to be."""
-        return self._media.kind
-
-    @property
-    def text(self) -> str:
-        """Return the whole text."""
-        return self._media.text
-
-    @property
-    def stretch(self) -> TimeSpan | None:
-        """Return which stretch of a recording is to be measured."""
-        return stretch_of(self._media)
-
-    def frames(self, fps: float) -> Iterator[Frame]:
-        """Yield the frames."""
-        for frame in self._media.frames(fps):
-            if time.monotonic() - self._told > TELL_SECONDS:
-                self._told = time.monotonic()
-                self._tell(frame.seconds)
-            yield frame
-
-    def waveform(self) -> Waveform:
-        """Return the sound."""
-        return self._media.waveform()
-
-    def captions(self) -> tuple[Captions, ...]:
-        """Return the subtitles."""
-        return self._media.captions()
-
-    def close(self) -> None:
-        """Close what is followed."""
-        self._media.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    return look
 
 
 def progress_in(begin: float, seconds: float, file: str, files: int | None) -> Callable[[float], Progress]:

@@ -10,7 +10,7 @@ from mien.domain.source import BadItem, Item, Items, TextSource
 from mien.domain.source_memory import SourceMemory
 from mien.engine.kept_media import ABOUT, FILM, AboutRecording, brought, read_json, recording_of
 from mien.engine.measuring import (
-    FollowedMedia,
+    about_once_a_second,
     is_set_aside,
     measured,
     measured_item,
@@ -23,6 +23,7 @@ from mien.engine.piece_results import PieceResults, open_piece_results
 from mien.engine.survey import bring, cut, items_of, repacked
 from mien.engine.task_parts import Splitting, Surroundings
 from mien.media.recordings import Stretch
+from mien.pipeline.watched import WatchedMedia
 
 
 def run_piece(piece: Piece, around: Surroundings, splitting: Splitting) -> Outcome | Split:
@@ -98,7 +99,7 @@ def _stretch(piece: Piece, begin: float, around: Surroundings, splitting: Splitt
     def opened() -> Media:
         kept = recording_of(about, _film(piece, about, around, splitting), around, span)
         media = splitting.recordings.open(kept, span, around.cancellation)
-        return FollowedMedia(media, lambda now: around.report(tell(now), piece.first))
+        return WatchedMedia(media, about_once_a_second(lambda now: around.report(tell(now), piece.first)))
 
     with open_piece_results(around.task, around.parts.blobs, around.parts.encode_png) as results:
         if is_set_aside(around.task, piece.first):

@@ -1,16 +1,11 @@
 """Take one task to its results: a source, a piece of one, or the joining of its pieces."""
 
 import logging
-import os
-import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-
-import psutil
 
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import SourceError
@@ -104,19 +99,5 @@ def _stopped_workers(task: Task, parts: TaskParts) -> str:
 @contextmanager
 def _scratch_folder(parts: TaskParts) -> Iterator[Path]:
     parts.scratch.mkdir(parents=True, exist_ok=True)
-    prefix = f"{_owned_prefix()}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(dir=parts.scratch, prefix=prefix, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(dir=parts.scratch, prefix="task-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
-
-
-def sweep_scratch(scratch: Path) -> None:
-    """Remove the folders of tasks whose process on this machine is gone: a worker that is killed cleans up nothing."""
-    for folder in scratch.glob(f"{_owned_prefix()}*"):
-        owner = folder.name.removeprefix(_owned_prefix()).partition("-")[0]
-        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _owned_prefix() -> str:
-    # Several machines may share a scratch folder, and a process id says nothing on another one.
-    return f"task-{socket.gethostname()}-"

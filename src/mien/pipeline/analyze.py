@@ -78,7 +78,7 @@ class Pipeline:
         what is remarked in it becomes an error beside the results. Raises NothingApplies when no requested model
         fits the kind of file, ItemError when the file breaks while it is read, and the reason when cancelled.
         """
-        watched = WatchedMedia(media, cancellation)
+        watched = WatchedMedia(media, lambda _: cancellation.check())
         memory = memory or SourceMemory()
         results: dict[str, ModelResult] = {}
         passes = plan(request, media.kind, self._models, self._extractors)

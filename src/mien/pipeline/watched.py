@@ -1,21 +1,24 @@
-"""Let media be read only while nobody has asked to stop."""
+"""Look on while media are read: whether somebody has asked to stop, and how far they are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from mien.domain.cancellation import Cancellation
 from mien.domain.media import Frame, Media, MediaKind, Waveform, stretch_of
 from mien.domain.segment import TimeSpan
 from mien.domain.transcript import Captions
 
 
 class WatchedMedia:
-    """Offer another media's tracks and ask the cancellation at every frame: a film without faces has no batches."""
+    """Offer another media's tracks and look on at every frame: a film without faces has no batches.
 
-    def __init__(self, media: Media, cancellation: Cancellation) -> None:
+    `look` is given the time of each frame, in seconds, before it is handed on, and None before the sound is read; what
+    it raises ends the reading.
+    """
+
+    def __init__(self, media: Media, look: Callable[[float | None], None]) -> None:
         self._media = media
-        self._cancellation = cancellation
+        self._look = look
 
     @property
     def kind(self) -> MediaKind:
@@ -33,14 +36,14 @@ class WatchedMedia:
         return self._media.text
 
     def frames(self, fps: float) -> Iterator[Frame]:
-        """Yield the frames; raises the reason once somebody asked to stop."""
+        """Yield the frames."""
         for frame in self._media.frames(fps):
-            self._cancellation.check()
+            self._look(frame.seconds)
             yield frame
 
     def waveform(self) -> Waveform:
         """Return the sound."""
-        self._cancellation.check()
+        self._look(None)
         return self._media.waveform()
 
     def captions(self) -> tuple[Captions, ...]:

@@ -56,7 +56,8 @@ class Doorkeeper:
         record = await self.record_of(request)
         if wanted not in record.options.scopes:
             raise NotAllowed(f"this key may not do this: it lacks the scope {wanted}")
-        audit.info("key %s %s %s", record.id, request.method, quote(request.url.path))
+        if audit.isEnabledFor(logging.INFO):
+            audit.info("key %s %s %s", record.id, request.method, quote(request.scope["path"]))
         return record.id
 
     async def record_of(self, request: Request) -> KeyRecord:

@@ -78,7 +78,9 @@ class RequestLog:
                 seconds = time.monotonic() - began
                 message["headers"] = [*message.get("headers", ()), (ID_HEADER.lower().encode(), name.encode())]
                 self._answered(scope["method"], _route(scope), message["status"], seconds)
-                log.info("%s %s %d %.0f ms", scope["method"], quote(scope["path"]), message["status"], seconds * 1000)
+                if log.isEnabledFor(logging.INFO):
+                    path, status = quote(scope["path"]), message["status"]
+                    log.info("%s %s %d %.0f ms", scope["method"], path, status, seconds * 1000)
             await send(message)
 
         token = request_id.set(name)

@@ -1,8 +1,4 @@
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +14,7 @@ from mien.domain.media import Media
 from mien.domain.request import InferenceRequest
 from mien.domain.result import ItemFailure, ItemResult
 from mien.domain.source import BadItem
-from mien.engine.run_task import run_task, sweep_scratch
+from mien.engine.run_task import run_task
 from mien.engine.task_parts import Keep, TaskParts
 from mien.storage.fsspec_blobs import FsspecBlobs
 from tests.fakes_engine import Picture, a_face, a_request, a_task, an_item, faces_in, png_of, yields
@@ -244,21 +240,6 @@ def test_the_same_source_gives_the_same_bytes(bench: Bench) -> None:
             yield stream.read()
 
     assert list(artifacts(1)) == list(artifacts(2))
-
-
-def test_folders_that_a_killed_worker_left_are_swept_up_and_those_of_living_ones_stay(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    host = socket.gethostname()
-    left = [
-        tmp_path / f"task-{host}-{gone.pid}-a",
-        tmp_path / f"task-{host}-{os.getpid()}-b",
-        tmp_path / "task-else-1-c",
-    ]
-    for folder in left:
-        (folder / "source").mkdir(parents=True)
-    sweep_scratch(tmp_path)
-    assert [folder.exists() for folder in left] == [False, True, True]
 
 
 def test_the_files_of_a_source_share_a_memory_and_sources_do_not(bench: Bench) -> None:
