@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import BinaryIO
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from mien.domain.errors import JobFailed, JobNotFinished
@@ -38,11 +39,10 @@ class ResultRoutes:
         )
         return router
 
-    async def predictions(self, request: Request, job_id: str) -> StreamingResponse:
+    async def predictions(self, request: Request, job_id: str) -> Response:
         """Give the predictions of a completed job: an array with one element per source."""
         owner = await self._doorkeeper.owner_of(request)
-        pieces = await to_thread.run_sync(self._predictions, job_id, owner)
-        return StreamingResponse(pieces, media_type="application/json")
+        return await to_thread.run_sync(self._predictions, job_id, owner)
 
     async def artifacts(self, request: Request, job_id: str) -> StreamingResponse:
         """Give the artifacts of a completed job: a zip of CSV tables and face crops."""
@@ -51,10 +51,14 @@ class ResultRoutes:
         headers = {"Content-Disposition": 'attachment; filename="artifacts.zip"'}
         return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
-    def _predictions(self, job_id: str, owner: str) -> Iterator[bytes]:
+    def _predictions(self, job_id: str, owner: str) -> Response:
         job, outcomes = self._completed(job_id, owner)
         sources = zip(job.request.sources(), outcomes, strict=True)
-        return gathered(join_sources([self._element(source, outcome) for source, outcome in sources]))
+        pieces = gathered(join_sources([self._element(source, outcome) for source, outcome in sources]))
+        begin = next(pieces)
+        if len(begin) < CHUNK_BYTES:  # then it is all; a stream would cost more than what it carries
+            return Response(begin, media_type="application/json")
+        return StreamingResponse(chain((begin,), pieces), media_type="application/json")
 
     def _artifacts(self, job_id: str, owner: str) -> Iterator[bytes]:
         _, outcomes = self._completed(job_id, owner)
@@ -85,7 +89,10 @@ class ResultRoutes:
 
 
 def gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the same bytes in fewer pieces: each is fetched in a thread of its own, which costs more than it brings."""
+    """Yield the same bytes in pieces of `CHUNK_BYTES` or more, and a last one of less.
+
+    Each piece is fetched in a thread of its own, which costs more than a small one brings.
+    """
     held: list[bytes] = []
     size = 0
     for piece in pieces:

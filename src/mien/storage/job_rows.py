@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
@@ -21,6 +22,10 @@ _EARLIER = select(jobs.c.id, jobs.c.digest).where(
     jobs.c.owner == bindparam("of"), jobs.c.idempotency_key == bindparam("named")
 )
 _SORTED_BY = {"created": jobs.c.created_ms, "started": jobs.c.started_ms, "ended": jobs.c.ended_ms}
+REMEMBERED_REQUESTS = 1024
+REMEMBERED_CHARACTERS = 4096
+"""Requests up to this long are read once and remembered: a list of jobs reads the same fifty again and again."""
+
 _UPLOAD = {"files": {"__all__": {"upload"}}}
 
 
@@ -72,7 +77,7 @@ def to_job(row: AnyRow) -> Job:
     return Job(
         id=row.id,
         owner=row.owner,
-        request=InferenceRequest.model_validate_json(row.request),
+        request=_request(row.request),
         status=Status(row.status),
         created_ms=row.created_ms,
         started_ms=row.started_ms,
@@ -83,6 +88,15 @@ def to_job(row: AnyRow) -> Job:
         tags=tuple(json.loads(row.tags)),
         idempotency_key=row.idempotency_key,
     )
+
+
+def _request(text: str) -> InferenceRequest:
+    return _remembered(text) if len(text) <= REMEMBERED_CHARACTERS else InferenceRequest.model_validate_json(text)
+
+
+@lru_cache(maxsize=REMEMBERED_REQUESTS)
+def _remembered(text: str) -> InferenceRequest:
+    return InferenceRequest.model_validate_json(text)
 
 
 def find(connection: Connection, job_id: str, owner: str | None, lock: bool = False) -> AnyRow:
