@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 import psutil
@@ -155,10 +156,10 @@ def shown(seen: Seen) -> int:
         print(f"{kind:12} {len(ordered):7} requests  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  worst {ordered[-1]:7.1f} ms")
         slow += [kind] if kind in ("details", "list") and p99 > LIMIT_MS else []
     third = max(1, len(seen.memory) // 3)
-    for name, values, unit in (("memory", seen.memory, 2**20), ("descriptors", seen.descriptors, 1)):
-        if values:
-            first, last = max(values[:third]) / unit, max(values[-third:]) / unit
-            print(f"{name}: at most {first:.0f} in the first third, {last:.0f} in the last")
+    for name, values, unit in (("memory in MiB", seen.memory, 2**20), ("descriptors", seen.descriptors, 1)):
+        thirds = [values[:third], values[third:-third], values[-third:]] if len(values) > 2 else []
+        told = ", ".join(f"{median(part) / unit:.0f} (at most {max(part) / unit:.0f})" for part in thirds if part)
+        print(f"{name}, median of each third: {told or 'not seen'}")
     print(f"errors: {dict(seen.errors) or 'none'}; over {LIMIT_MS:.0f} ms at p99: {', '.join(slow) or 'none'}")
     return int(bool(seen.errors or slow))
 
