@@ -20,6 +20,9 @@ PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 TALKATIVE = ("httpx", "httpcore", "alembic", "urllib3")
 """Libraries that log addresses with their query strings, or every step they take."""
 
+OFFENDED = ("python_multipart", "PIL")
+"""Libraries that log what is wrong with a client's input, which the client is told: anybody could fill the log."""
+
 Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -34,6 +37,8 @@ def set_up(level: str, form: Literal["plain", "json"] = "plain", stream: TextIO 
     logging.basicConfig(level=level, handlers=[told], force=True)
     for library in TALKATIVE:
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for library in OFFENDED:
+        logging.getLogger(library).setLevel(logging.CRITICAL if discreet else logging.DEBUG)
 
 
 class PlainLines(logging.Formatter):

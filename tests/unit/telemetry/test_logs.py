@@ -85,3 +85,13 @@ def test_debug_shows_messages_too() -> None:
     logger, out = logged("json", "DEBUG")
     fail(logger)
     assert SECRET in json.loads(out.getvalue())["trace"]
+
+
+@pytest.mark.parametrize("library", ["python_multipart.multipart", "PIL.TiffImagePlugin"])
+def test_bad_input_does_not_fill_the_log(library: str) -> None:
+    written = io.StringIO()
+    set_up("INFO", stream=written)
+
+    logging.getLogger(library).error("More samples per pixel than can be decoded: 225")
+
+    assert written.getvalue() == ""
