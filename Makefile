@@ -8,6 +8,7 @@ test: setup       ## check style, types and floors, and run every test
 	scripts/install test
 	scripts/sdk-environments
 	scripts/postgresql
+	scripts/chromium
 	scripts/check
 	scripts/test
 

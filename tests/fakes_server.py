@@ -39,7 +39,7 @@ from mien.domain.segment import (
     TimeSpan,
 )
 from mien.server.app import build_app
-from mien.server.parts import Entry, Inside, Limits, ServerParts
+from mien.server.parts import Entry, Inside, Limits, ServerParts, TableMaking
 from mien.storage.jobs import DeliveryLog, Jobs, JobStore, Outcomes, QueueFigures, WorkerReport
 from mien.storage.keys import KeyOptions, KeyRecord, Scope
 
@@ -172,6 +172,10 @@ class MemoryJobs:
         self.get(job_id, owner)
         return self.log
 
+    def latest_deliveries(self, owner: str | None, limit: int) -> "list[DeliveryLog]":
+        mine = [log for log in self.log if log.delivery.owner == owner]
+        return mine[:limit]
+
     def redeliver(self, job_id: str, owner: str | None) -> int:
         return len(self.log)
 
@@ -285,13 +289,14 @@ def open_door(
     inside: Inside | None = None,
     scopes: frozenset[Scope] = frozenset(Scope),
     entry: Entry = Entry(),
+    tables: TableMaking | None = None,
 ) -> Door:
     jobs, blobs, keys = MemoryJobs(queue_limit), MemoryBlobs(), OneKey(scopes)
     models: dict[str, type[Options]] = {"face": FaceOptions, "facemesh": FacemeshOptions}
     ticks = count(1)
     parts = ServerParts(
         jobs=cast(JobStore, jobs), keys=keys, blobs=blobs, models=models, clock=lambda: next(ticks),
-        limits=limits or Limits(), inside=inside or Inside(), entry=entry,
+        limits=limits or Limits(), inside=inside or Inside(), entry=entry, tables=tables,
     )  # fmt: skip
     client = TestClient(build_app(parts), headers={"X-Hume-Api-Key": keys.key}, raise_server_exceptions=False)
     return Door(client, jobs, blobs, keys)

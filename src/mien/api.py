@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
+from mien import __version__
 from mien.assembly import LocalParts, build_face_reader, build_local
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import InvalidRequest
@@ -16,28 +17,34 @@ from mien.domain.job import Task
 from mien.domain.media import PICTURES
 from mien.domain.request import InferenceRequest
 from mien.domain.segment import FaceCrop
-from mien.domain.source import FileSource
+from mien.domain.source import FileSource, Source
 from mien.engine.in_place import run_in_place
+from mien.engine.task_parts import Report, no_report
 from mien.intake.subtitles import paired
 from mien.models.explanation import ExplainedScore
 from mien.results.measured import Measured
 from mien.settings import Settings, read_settings
+from mien.wire.predictions import failed_source
 from mien.wire.requests import parse_request
 
 Models = Mapping[str, Mapping[str, Any]]
 Paths = str | Path | Iterable[str | Path]
 
 
-def analyze(path: Paths, **models: Mapping[str, Any]) -> Measured:
-    """Measure a file, an archive, a folder, or several of them, and return the predictions array.
+def analyze(path: Paths = (), *, texts: Sequence[str] = (), **models: Mapping[str, Any]) -> Measured:
+    """Measure a file, an archive, a folder, or several of them, or texts, and return the predictions array.
 
-    Each keyword names a model and gives its options, as in a request: `analyze("a.mp4", face={"fps_pred": 1})`; without
-    any, every installed model runs. The array has one element per file (a folder stands for its files), shaped like
-    the predictions endpoint's; it is a list that can also turn into tables and pictures (`to_pandas`, `to_csv`, `plot`,
-    `report` …). A file that cannot be measured has its reason in `errors`. Raises InvalidRequest for a
-    model that is not installed, for a wrong option, and for a path that does not exist.
+    Each further keyword names a model and gives its options, as in a request: `analyze("a.mp4", face={"fps_pred": 1})`;
+    without any, every installed model runs. The array has one element per file (a folder stands for its files) and one
+    for all texts, which are its files `1`, `2`, …; elements are shaped like the predictions endpoint's. It is a list
+    that can also turn into tables and pictures (`to_pandas`, `to_csv`, `plot`, `report` …). A file that cannot be
+    measured has its reason in `errors`. Raises InvalidRequest for a model that is not installed, for a wrong option,
+    and for a path that does not exist.
     """
-    with open_measurement(files_of(path), models or None) as measurement:
+    if isinstance(texts, str):
+        raise InvalidRequest("texts: must be a list of texts, not one")
+    files = files_of(path) if path or not texts else []
+    with open_measurement(files, models or None, texts=texts) as measurement:
         return Measured(json.loads(measured.element) for measured in measurement)
 
 
@@ -141,42 +148,90 @@ def _files_of(path: Path) -> list[LocalFile]:
     return shown
 
 
-@contextmanager
-def open_measurement(
-    files: Sequence[LocalFile], models: Models | None, settings: Settings | None = None
-) -> Iterator[Iterator[MeasuredFile]]:
-    """Offer an iterator that measures one file after the other; networks are loaded once.
+class Measurement:
+    """Measure local files one after the other, each when it is asked for, then all texts; networks are loaded once."""
 
-    Raises InvalidRequest before anything is measured when the models or their options are wrong.
-    """
-    if not files:
-        raise InvalidRequest("no files were given")
-    with TemporaryDirectory(prefix="mien-") as folder:
-        parts = build_local(settings or read_settings(), Path(folder))
-        yield _measure(files, _request(files, models, parts), parts)
+    def __init__(self, request: InferenceRequest, parts: LocalParts) -> None:
+        self._sources = request.sources()
+        self._request = request
+        self._parts = parts
+        self._passing: tuple[str, BinaryIO | None] | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """Return what stands for all that decides on scores beside the file: options, version, networks, settings."""
+        asked = self._request.model_dump(mode="json", include={"models", "transcription"})
+        told = json.dumps([__version__, asked, *self._parts.deciding()], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()
 
-def _request(files: Sequence[LocalFile], models: Models | None, parts: LocalParts) -> InferenceRequest:
-    sources = tuple(_source(file) for file in files)
-    checked = parse_request({"models": models}, parts.options, sources[:1])
-    return checked.model_copy(update={"files": sources})
+    def __iter__(self) -> Iterator[MeasuredFile]:
+        return (self.measure(index) for index in range(len(self._sources)))
 
-
-def _source(file: LocalFile) -> FileSource:
-    with file.path.open("rb") as content:
-        md5sum = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    return FileSource(filename=file.name, content_type=None, md5sum=md5sum, upload=str(file.path.absolute()))
-
-
-def _measure(files: Sequence[LocalFile], request: InferenceRequest, parts: LocalParts) -> Iterator[MeasuredFile]:
-    for index, (file, source) in enumerate(zip(files, request.files, strict=True)):
-        task = Task("local", index, source, request, worker="local", attempt=1)
-        outcome = run_in_place(task, Cancellation(), parts.run)
+    def measure(self, index: int, report: Report = no_report) -> MeasuredFile:
+        """Measure the file at this place of the list; `report` is told which file of an archive is next."""
+        self.let_go()
+        source, parts = self._sources[index], self._parts
+        try:
+            source = _with_checksum(source)
+        except OSError as error:
+            reason = f"{source.name}: {error.strerror or error}"
+            return MeasuredFile(source.name, failed_source(source, reason), None)
+        task = Task("local", index, source, self._request, worker="local", attempt=1)
+        outcome = run_in_place(task, Cancellation(), parts.run, report)
         with parts.blobs.read(f"{outcome.results}/predictions.json") as result:
             element = result.read()
         artifacts = f"{outcome.results}/artifacts.zip"
         opened = parts.blobs.read(artifacts) if parts.blobs.exists(artifacts) else None
-        yield MeasuredFile(file.name, element, opened)
+        self._passing = (outcome.results, opened)
+        return MeasuredFile(source.name, element, opened)
+
+    def source(self, index: int) -> Source:
+        """Return what the file at this place is called in results; its checksum is not known before it is measured."""
+        return self._sources[index]
+
+    def let_go(self) -> None:
+        """Delete what the last measured file gave."""
+        if self._passing is None:
+            return
+        results, opened = self._passing
         if opened is not None:
             opened.close()
-        parts.blobs.delete(outcome.results)
+        self._parts.blobs.delete(results)
+        self._passing = None
+
+
+@contextmanager
+def open_measurement(
+    files: Sequence[LocalFile], models: Models | None, settings: Settings | None = None, texts: Sequence[str] = ()
+) -> Iterator[Measurement]:
+    """Offer the measurement of these files and texts.
+
+    Raises InvalidRequest before anything is measured when the models or their options are wrong.
+    """
+    if not files and not texts:
+        raise InvalidRequest("no files were given")
+    with TemporaryDirectory(prefix="mien-") as folder:
+        parts = build_local(settings or read_settings(), Path(folder))
+        measurement = Measurement(_request(files, texts, models, parts), parts)
+        yield measurement
+        measurement.let_go()
+
+
+def _request(
+    files: Sequence[LocalFile], texts: Sequence[str], models: Models | None, parts: LocalParts
+) -> InferenceRequest:
+    # Checksums are taken when a file's turn comes: thousands of films are not read twice before the first is measured.
+    sources = tuple(
+        FileSource(filename=file.name, content_type=None, md5sum="", upload=str(file.path.absolute())) for file in files
+    )
+    asked = {"models": models} | ({} if files else {"text": list(texts[:1])})
+    checked = parse_request(asked, parts.options, sources[:1])
+    return checked.model_copy(update={"files": sources, "texts": tuple(texts)})
+
+
+def _with_checksum(source: Source) -> Source:
+    if not isinstance(source, FileSource):
+        return source
+    with Path(source.upload).open("rb") as content:
+        md5sum = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    return source.model_copy(update={"md5sum": md5sum})

@@ -1,6 +1,6 @@
 """Choose the parts and put them together: the only place that names concrete classes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from mien.delivery.callback import CallbackSender
 from mien.delivery.mail import MailSender, MailServer
 from mien.delivery.signing import Signer
 from mien.domain.cancellation import Cancellation
-from mien.domain.errors import InvalidRequest
+from mien.domain.errors import InvalidRequest, NotFound, WeightsCorrupt, WeightsMissing
 from mien.domain.expression import Transcriber
 from mien.domain.job import Job, Outcome, Split, Task
 from mien.domain.media import Media
@@ -47,6 +47,7 @@ from mien.models.text_scores import LARGER
 from mien.pipeline.analyze import Pipeline
 from mien.pipeline.hearing import Hearing
 from mien.registry import EXTRACTORS, MODELS, discover
+from mien.results.stored_rows import write_stored_tables
 from mien.runtime.catalogue import NETWORKS, SAMPLES
 from mien.runtime.fetch import pull
 from mien.runtime.networks import NetworkRuntime
@@ -57,7 +58,7 @@ from mien.sandbox.child import RunInChild, Tell
 from mien.sandbox.warm_child import sweep_folders
 from mien.server import app as http
 from mien.server.browsers import origins
-from mien.server.parts import Entry, Inside, Limits, ServerParts
+from mien.server.parts import Entry, Inside, Limits, Sample, ServerParts, TableMaking
 from mien.settings import Settings
 from mien.storage.blob_choice import open_blobs
 from mien.storage.blobs import BlobStore
@@ -75,6 +76,9 @@ CALLBACK_SECONDS = 120.0
 CHARACTERS_PER_SECOND = 1000
 MAX_ATTEMPTS = 20
 """How often a task may be claimed: its own process dying is counted elsewhere, so these are deaths of workers."""
+
+DECIDING = ("captions", "face_detector", "permissive_weights", "transcriber", "transcription_model", "whisper_model")
+"""Settings on which the scores of a file depend, beside the networks that are there."""
 
 
 def outbound(settings: Settings) -> Outbound:
@@ -202,13 +206,33 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
         lambda: open_weights(settings).statuses(),
         settings.metrics_token,
         mails=settings.smtp_host is not None,
+        card=lambda weights: _card(settings, weights),
+        samples=lambda: _samples(settings),
     )
     tracing = _tracing(settings)
     models = installed_options()
     entry = Entry(settings.open, origins(settings.cors_origins))
+    keys, blobs, making = open_keys(database), _blobs(settings), TableMaking(write_stored_tables, settings.scratch_folder)
     return http.build_app(
-        ServerParts(jobs, open_keys(database), _blobs(settings), models, wall_clock_ms, limits, inside, tracing, entry)
+        ServerParts(jobs, keys, blobs, models, wall_clock_ms, limits, inside, tracing, entry, making)
     )
+
+
+def _card(settings: Settings, weights: str) -> str:
+    try:
+        return open_weights(settings).companion(weights, "card.md")
+    except (WeightsMissing, WeightsCorrupt) as error:
+        raise NotFound(f"{weights}: there is no card") from error
+
+
+def _samples(settings: Settings) -> list[Sample]:
+    """Return the sample media that were fetched."""
+    listed = ((file, settings.samples / file.target) for file in SAMPLES)
+    return [Sample(path.name, _content_type(path), file.licence, path) for file, path in listed if path.is_file()]
+
+
+def _content_type(path: Path) -> str:
+    return {".jpg": "image/jpeg", ".png": "image/png", ".wav": "audio/wav"}.get(path.suffix, "application/octet-stream")
 
 
 def build_task_run(settings: Settings, tell: Tell, dial: Dial | None = None) -> RunInChild:
@@ -278,11 +302,15 @@ def _mail(settings: Settings) -> Callable[[str, Job], None] | None:
 
 @dataclass(frozen=True)
 class LocalParts:
-    """Hold what measuring local files without a queue needs."""
+    """Hold what measuring local files without a queue needs.
+
+    `deciding` names the networks and settings on which the scores of a file depend.
+    """
 
     run: TaskParts
     blobs: BlobStore
     options: Mapping[str, type[Options]]
+    deciding: Callable[[], Sequence[str]]
 
 
 def build_local(settings: Settings, folder: Path) -> LocalParts:
@@ -292,7 +320,13 @@ def build_local(settings: Settings, folder: Path) -> LocalParts:
     acquirer, pipeline = _acquirer(local, Path, subtitles_beside), build_pipeline(settings)
     parts = _task_parts(local, pipeline, blobs, acquirer.acquire)
     parts = replace(parts, splitting=_splitting(local, pipeline, acquirer))
-    return LocalParts(parts, blobs, installed_options())
+    return LocalParts(parts, blobs, installed_options(), lambda: _deciding(settings))
+
+
+def _deciding(settings: Settings) -> list[str]:
+    networks = [f"{one.manifest.weights} {one.manifest.sha256} {one.state}" for one in open_weights(settings).statuses()]
+    chosen = settings.model_dump(mode="json", include=set(DECIDING))
+    return [*networks, *(f"{name}={value}" for name, value in sorted(chosen.items()))]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What every job store does with callbacks and mails: due once, tried again, given up, kept in a log, sent again."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -36,6 +37,22 @@ def test_a_callback_is_due_once_its_job_has_ended(store: JobStore) -> None:
     store.commit(task, DONE)
     assert due(store) == Delivery(job.id, "ann", "callback", URL, 1)
     assert store.due_delivery(60) is None
+
+
+def test_the_messages_about_the_jobs_started_last_are_told_first(store: JobStore, clock: StandingClock) -> None:
+    job_ids = []
+    for _ in range(3):
+        job = replace(a_job(callback_url=URL), created_ms=clock.now_ms)
+        store.add(job)
+        store.commit(claimed(store), DONE)
+        job_ids.append(job.id)
+        clock.move(1)
+    store.delivery_failed(due(store), "HTTP 500")
+    told = store.latest_deliveries("ann", 2)
+    assert [log.delivery.job_id for log in told] == job_ids[:0:-1]
+    assert store.latest_deliveries("ann", 10)[2] == store.deliveries(job_ids[0], "ann")[0]
+    assert store.latest_deliveries("bob", 10) == []
+    assert len(store.latest_deliveries(None, 10)) == 3
 
 
 def test_a_callback_that_was_sent_is_never_due_again(store: JobStore, clock: StandingClock) -> None:

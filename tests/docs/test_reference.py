@@ -17,7 +17,7 @@ def test_every_route_is_in_the_manual(tmp_path):
     manual = (DOCS / "api.md").read_text("utf-8")
     settings = read_settings({}, data=tmp_path)
     app = build_app(settings, open_store(settings))
-    paths = {route.path for route in app.routes if hasattr(route, "methods")}
+    paths = {route.path.replace(":path", "") for route in app.routes if hasattr(route, "methods")}
     assert {path for path in paths if path.replace("{job_id}", "{id}") not in manual and path not in manual} == set()
 
 

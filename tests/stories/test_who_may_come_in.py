@@ -35,6 +35,21 @@ def test_the_first_key_may_do_everything(started: Serving) -> None:
         assert client.delete(f"/v0/mien/jobs/{job_id}").status_code == 200
 
 
+def test_the_first_start_prints_a_link_to_the_console_that_takes_the_key_along(started: Serving) -> None:
+    told = (started.log or Path()).read_text()
+    assert f"console: {started.url}/#key={started.key}\n" in told
+
+
+def test_a_later_start_says_where_the_console_is_and_shows_no_key(tmp_path: Path) -> None:
+    server = Serving(tmp_path / "data", workers=0, log=tmp_path / "log")
+    for _ in range(2):
+        server.start()
+        server.stop()
+    second = (tmp_path / "log").read_text().rpartition("console: ")[2]
+    assert second.splitlines()[0] == f"{server.url}/"
+    assert "key" not in second
+
+
 def test_half_requests_are_given_up_while_others_are_served(started: Serving) -> None:
     place = (httpx.URL(started.url).host, httpx.URL(started.url).port)
     halves = [socket.create_connection(place, timeout=20) for _ in range(200)]

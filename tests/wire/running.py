@@ -8,9 +8,10 @@ from threading import Event, Thread
 
 import uvicorn
 
+from mien.results.stored_rows import write_stored_tables
 from mien.server.app import build_app
 from mien.server.listening import address, bind, configuration
-from mien.server.parts import Limits, ServerParts
+from mien.server.parts import Inside, Limits, Sample, ServerParts, TableMaking
 from mien.server.patience import Patience
 from mien.storage.fsspec_blobs import FsspecBlobs
 from mien.storage.keys import KeyOptions, Scope, SqlKeyStore
@@ -34,9 +35,20 @@ def running_server(folder: Path, limits: Limits | None = None) -> Iterator[Runni
     with closing(SqliteDatabase(folder / "mien.db")) as database:
         jobs, keys = SqlJobStore(database), SqlKeyStore(database, wall_clock_ms)
         blobs = FsspecBlobs(f"file://{folder}/blobs")
-        parts = ServerParts(jobs, keys, blobs, CONTRACT_MODELS, wall_clock_ms, limits or Limits())
+        parts = ServerParts(
+            jobs, keys, blobs, CONTRACT_MODELS, wall_clock_ms, limits or Limits(), _inside(folder),
+            tables=TableMaking(write_stored_tables, folder / "scratch"),
+        )  # fmt: skip
         with RoteWorker(jobs, blobs), _listening(parts) as url:
             yield Running(url, keys.create("tests", KeyOptions(scopes=frozenset(Scope))))
+
+
+def _inside(folder: Path) -> Inside:
+    sample = folder / "sample.txt"
+    sample.write_text("a sample")
+    return Inside(
+        card=lambda weights: f"# {weights}", samples=lambda: [Sample(sample.name, "text/plain", "CC0-1.0", sample)]
+    )
 
 
 @contextmanager

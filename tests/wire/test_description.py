@@ -18,12 +18,12 @@ allow-extra-parameters = false
 
 # Whether these are taken also depends on how the job is.
 [[operations]]
-include-path-regex = "/(predictions|artifacts|deliveries)$"
+include-path-regex = "/(predictions|artifacts|deliveries|tables|meshes)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404"]
 
-# Tags must be printable, which no pattern says.
+# Tags and names of owners must be printable, which no pattern says; addresses for mail have rules that none can say.
 [[operations]]
-include-path-regex = "(/tags|/v0/mien/jobs)$"
+include-path-regex = "(/tags|/v0/mien/jobs|/v0/mien/keys)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404"]
 """
 

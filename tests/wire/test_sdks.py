@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+import mien.client
 from tests.wire.running import Running
 
 HERE = Path(__file__).parent / "sdk"
 ENVIRONMENTS = Path(__file__).parents[2] / ".venvs"
 NO_SOURCE = "request: at least one source is needed, in urls, in text or as an uploaded file"
 NOTHING_USABLE = "no source could be processed: could not download: HTTP 404"
+OWN_CLIENT = Path(mien.client.__file__).with_name("mien.mjs")
 MD5_OF_1 = "c4ca4238a0b923820dcc509a6f75849b"
 
 
@@ -112,7 +114,20 @@ def test_the_typescript_sdk_understands_every_answer(running: Running, tmp_path:
     node = shutil.which("node")
     if node is None or not (HERE / "node" / "node_modules" / "installed.json").exists():
         pytest.skip("Node or its environment is not here; scripts/sdk-environments makes it")
-    got = report([node, str(HERE / "node" / "walk.mjs")], running, tmp_path)
+    assert_walked(report([node, str(HERE / "node" / "walk.mjs")], running, tmp_path))
+
+
+def test_our_own_javascript_client_takes_the_same_walk(running: Running, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not here")
+    walk = (HERE / "node" / "walk.mjs").read_text("utf-8")
+    ours = f'import {{ MienClient as HumeClient }} from "{OWN_CLIENT.as_uri()}";'
+    (tmp_path / "walk.mjs").write_text(walk.replace('import { HumeClient } from "hume";', ours), "utf-8")
+    assert_walked(report([node, str(tmp_path / "walk.mjs")], running, tmp_path))
+
+
+def assert_walked(got: Any) -> None:
     assert (got["by url"]["id"], got["by url"]["state"], got["by url"]["zip"]) == (36, ["COMPLETED", 12, 1], "PK")
     assert got["by url"]["echo"] == [3, 60]
     video, gone, text = got["by url"]["predictions"]

@@ -22,8 +22,11 @@ from mien.storage.sqlite_database import SqliteDatabase
 from mien.wire.requests import CONTRACT_MODELS
 
 SECRET = "secret-of-b"
-SHARED = {"/healthz", "/health", "/metrics", "/v0/mien/system"}
-"""Routes that belong to no key; they must not show anything of a job."""
+SHARED = {
+    "/healthz", "/health", "/metrics", "/v0/mien/system", "/v0/mien/keys", "/v0/mien/keys/{key_id}", "/v0/mien/samples",
+    "/v0/mien/samples/{name}", "/v0/mien/weights/{name}/card",
+}  # fmt: skip
+"""Routes that belong to no key, some of them to those who run the server; they must not show anything of a job."""
 
 STREAMS = {"/v0/mien/events", "/v0/mien/jobs/{job_id}/events"}
 CHANGED_JOBS = ("/v0/batch/jobs", "/v0/mien/jobs")
@@ -35,6 +38,7 @@ class Scene:
 
     app: Any
     jobs: SqlJobStore
+    keys: SqlKeyStore
     key_a: str
     key_b: str
     theirs: list[str]
@@ -49,7 +53,7 @@ class Scene:
         with self.client(self.key_b) as client:
             answers = [client.get(f"/v0/batch/jobs/{job_id}{path}") for job_id in self.theirs for path in paths]
             answers += [client.get(f"/v0/mien/jobs/{job_id}{path}") for job_id in self.theirs for path in ours]
-            answers += [client.get("/v0/mien/jobs")]
+            answers += [client.get(path) for path in ("/v0/mien/jobs", "/v0/mien/deliveries", "/v0/mien/me")]
         return [(answer.status_code, answer.content) for answer in answers]
 
 
@@ -61,7 +65,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         blobs = FsspecBlobs(f"file://{folder}/blobs")
         app = build_app(ServerParts(jobs, keys, blobs, CONTRACT_MODELS, wall_clock_ms))
         everything = KeyOptions(scopes=frozenset(Scope))
-        scene = Scene(app, jobs, keys.create("a", everything), keys.create("b", everything), [])
+        scene = Scene(app, jobs, keys, keys.create("a", everything), keys.create("b", everything), [])
         scene.theirs = [begin(scene, number) for number in range(3)]
         finish(jobs, blobs, scene.theirs[0])
         running = jobs.claim("w", 600)
@@ -137,6 +141,27 @@ def test_no_request_of_one_key_shows_or_changes_what_another_has(scene: Scene, d
         assert SECRET not in answer.text.replace(params.get("tag", SECRET + "?"), "")
         assert not [theirs for theirs in scene.theirs if theirs in answer.text]
     assert scene.belongings() == before
+
+
+@pytest.mark.parametrize("scopes", [{Scope.READ}, {Scope.WRITE}, {Scope.READ, Scope.WRITE}])
+def test_a_key_without_admin_neither_sees_makes_nor_revokes_keys(scene: Scene, scopes: set[Scope]) -> None:
+    weak = scene.client(scene.keys.create("weak", KeyOptions(scopes=frozenset(scopes))))
+    before, known = scene.belongings(), scene.keys.count()
+    for record in scene.keys.list():
+        assert weak.delete(f"/v0/mien/keys/{record.id}").status_code == 403
+    for body in ({"owner": "eve", "scopes": ["admin"]}, {"owner": "eve", "scopes": ["read"]}, {}, []):
+        assert weak.post("/v0/mien/keys", json=body).status_code == 403
+    assert weak.get("/v0/mien/keys").status_code == 403
+    assert weak.get("/v0/mien/system").status_code == 403
+    assert (scene.belongings(), scene.keys.count()) == (before, known)
+    assert not [record for record in scene.keys.list() if record.revoked_ms is not None]
+
+
+def test_what_a_key_is_told_of_messages_and_of_itself_is_its_own(scene: Scene) -> None:
+    theirs, mine = scene.client(scene.key_b), scene.client(scene.key_a)
+    assert {one["job_id"] for one in theirs.get("/v0/mien/deliveries").json()} & {*scene.theirs}
+    assert not {one["job_id"] for one in mine.get("/v0/mien/deliveries").json()} & {*scene.theirs}
+    assert (mine.get("/v0/mien/me").json()["owner"], theirs.get("/v0/mien/me").json()["owner"]) == ("a", "b")
 
 
 def test_an_idempotency_key_of_another_starts_a_job_of_ones_own(scene: Scene) -> None:

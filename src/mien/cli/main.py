@@ -7,12 +7,20 @@ import typer
 from typer.core import TyperGroup
 
 import mien
-from mien.cli import analyze, cluster, doctor, explain, importing, jobs, keys, serve, weights, worker
+from mien.cli.commands import Commands
 from mien.domain.errors import MienError
 
 
 class Doors(TyperGroup):
-    """Show what went wrong in the user's words, without a trace of ours."""
+    """Know commands by name, and show what went wrong in the user's words, without a trace of ours."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: Any = Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, without loading them."""
+        return list(self.commands)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error of our tree or of the disk becomes a line on standard error and exit code 1."""
@@ -32,16 +40,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command("analyze")(analyze.analyze)
-app.command("explain")(explain.explain)
-app.command("import")(importing.import_results)
-app.command("serve")(serve.serve)
-app.command("worker")(worker.worker)
-app.command("cluster")(cluster.cluster)
-app.command("doctor")(doctor.doctor)
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(keys.app, name="keys")
-app.add_typer(weights.app, name="weights")
 
 
 def _version(asked: bool) -> None:

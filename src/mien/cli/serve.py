@@ -31,7 +31,8 @@ def serve(
 ) -> None:
     """Serve until stopped; prints `ready: http://HOST:PORT` once requests are accepted.
 
-    The first start of a data folder makes a key that may do everything, and prints it once on standard error.
+    The first start of a data folder makes a key that may do everything, and prints it once on standard error; every
+    start prints there where the console is, the first one as a link that takes the key along.
 
     Example: mien serve --host 127.0.0.1 --port 8004 --data ./data --workers 2
     """
@@ -41,7 +42,7 @@ def serve(
     bound = _bind(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = open_store(settings)
-    _greet(settings, database)
+    first = _greet(settings, database)
     supervisor = Supervisor(_worker_command(settings), settings.workers)
     # The workers load their networks while the rest is put together; they end with this process, however it ends.
     supervisor.begin()
@@ -56,7 +57,7 @@ def serve(
     for thread in beside:
         thread.start()
     try:
-        listen(app, bound, lambda: print(f"ready: {address(bound)}", flush=True), _patience(settings))
+        listen(app, bound, lambda: _ready(settings, address(bound), first), _patience(settings))
     finally:
         stop.set()
         supervisor.stop()
@@ -87,7 +88,22 @@ def _bind(settings: Settings) -> socket.socket:
         raise MienError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
 
 
-def _greet(settings: Settings, database: Database) -> None:
+def _ready(settings: Settings, url: str, first: str | None) -> None:
+    # What follows # stays in the browser: it is in no request and in no log of a proxy.
+    console = console_address(url, settings.public_url) + (f"#key={first}" if first else "")
+    print(f"console: {console}", file=sys.stderr, flush=True)
+    print(f"ready: {url}", flush=True)
+
+
+def console_address(url: str, public_url: str | None) -> str:
+    """Return where a browser finds the console; no browser can go to "all addresses"."""
+    if public_url:
+        return f"{public_url.rstrip('/')}/"
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:") + "/"
+
+
+def _greet(settings: Settings, database: Database) -> str | None:
+    """Say what is to be known of a start, and return the key where this one made the first."""
     statuses = open_weights(settings).statuses()
     manifests = [status.manifest for status in statuses]
     bound = sorted(f"{told.weights} ({told.licence})" for told in manifests if told.non_commercial)
@@ -104,6 +120,8 @@ def _greet(settings: Settings, database: Database) -> None:
     elif keys.count() == 0:
         first = keys.create("first", KeyOptions(scopes=frozenset(Scope)))
         print(f"no key yet; this one was made and is shown only now: {first}", file=sys.stderr)
+        return first
+    return None
 
 
 def _worker_command(settings: Settings) -> list[str]:

@@ -5,6 +5,7 @@
     ├── BodyTooLarge              the client sent more than is taken                → 413
     ├── MissingKey, InvalidKey    who is asking is not known                        → 401
     ├── JobNotFound               no such job for this key                          → 404
+    ├── NotFound                  no such key, network, card or sample              → 404
     ├── JobNotFinished            results asked for too early                       → 400
     ├── JobFailed                 results asked of a job that has none              → 400
     ├── NotAllowed                the key may not do this                           → 403
@@ -12,6 +13,7 @@
     ├── QuotaSpent                the key has started as many jobs as it may        → 429
     ├── IdempotencyConflict       an Idempotency-Key came back with another request → 409
     ├── DiskFull                  too little disk space is left                     → 507
+    ├── LibraryMissing            a library that is not among our own is needed     → 501
     ├── SourceError               a whole source is unusable                        → `error` of the source
     │   ├── DownloadFailed
     │   │   └── AddressRefused
@@ -65,6 +67,10 @@ class JobNotFound(MienError):
     """job not found"""
 
 
+class NotFound(MienError):
+    """There is nothing of this name."""
+
+
 class JobNotFinished(MienError):
     """job is in progress"""
 
@@ -83,6 +89,10 @@ class IdempotencyConflict(MienError):
 
 class DiskFull(MienError):
     """Too little disk space is left; try again later."""
+
+
+class LibraryMissing(MienError):
+    """A library that is not among mien's own is needed."""
 
 
 class QuotaSpent(MienError):

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mien.domain.errors import InvalidRequest
-from mien.pictures.report import Reported, draw_timelines, write_report
+from mien.pictures.charts import Found, draw
+from mien.pictures.report import Overall, Reported, write_report
 from mien.results.frames import arrow_table, data_frame, write_csv, write_parquet
+from mien.results.overview import Overview
 from mien.results.reading import read_predictions
 from mien.results.walking import Json, Problem, Row, problems_of, tables_of
 
@@ -66,29 +68,40 @@ class Measured(list[dict[str, Any]]):
         return write_parquet(tables_of(self), Path(folder))
 
     def plot(self, model: str | None = None, expressions: Sequence[str] = ()) -> Any:
-        """Return a Plotly figure of expressions over time, a line for each and each group; notebooks show it.
+        """Return a Plotly figure of what a model found; notebooks show it, `write_html` keeps it.
 
-        Without `expressions` those that are strongest most often are drawn. Raises InvalidRequest as `rows` does, and
-        when nothing found has a time.
+        What lies at several times, in films and recordings, becomes lines over time for each group; one face or text
+        becomes bars, several of them a heat map. Without `expressions` those that are strongest most often are drawn.
+        Raises InvalidRequest as `rows` does, and when nothing was found.
         """
         rows = self.rows(model)
         name = model or self.models[0] if rows else ""
-        figure = draw_timelines(_groups(self, name), expressions)
+        figure = draw(_found(self, name), expressions)
         if figure is None:
-            raise InvalidRequest("nothing that was found has a time, so there is nothing to draw")
+            raise InvalidRequest("nothing was found, so there is nothing to draw")
         return figure
 
     def report(self, path: str | Path, expressions: Sequence[str] = ()) -> Path:
         """Write a self-contained HTML report and return its path."""
         written = Path(path)
-        written.write_text(write_report([Reported(element, {}) for element in self], expressions), "utf-8")
+        with written.open("w", encoding="utf-8") as out:
+            sources = (Reported(element, {}) for element in self)
+            out.writelines(write_report(sources, expressions, self.overview() if len(self) > 1 else ()))
         return written
 
+    def overview(self) -> list[Overall]:
+        """Return for each model how many files and predictions there are, and its strongest expressions on average."""
+        overview = Overview()
+        for element in self:
+            overview.add(element)
+        return overview.models()
 
-def _groups(elements: Iterable[Json], model: str) -> list[Json]:
+
+def _found(elements: Iterable[Json], model: str) -> list[Found]:
+    items = [item for element in elements for item in (element.get("results") or {}).get("predictions", [])]
+    several = len({item["file"] for item in items if (item["models"].get(model) or {}).get("grouped_predictions")}) > 1
     return [
-        group
-        for element in elements
-        for item in (element.get("results") or {}).get("predictions", [])
-        for group in item["models"].get(model, {}).get("grouped_predictions", [])
+        Found(item["file"] if several else "", group["id"], group["predictions"])
+        for item in items
+        for group in (item["models"].get(model) or {}).get("grouped_predictions", [])
     ]

@@ -61,6 +61,10 @@ def flat(prediction: Json) -> Row:
     for name, value in prediction.items():
         if name in ("emotions", *HEADS):
             continue
+        if name == "time" and value is None:
+            # Words of a text have no time; they share their columns with words that were said.
+            row |= {"begin": None, "end": None}
+            continue
         if isinstance(value, Mapping):
             prefix = "" if name == "time" else f"{name}_"
             row |= {f"{prefix}{inner}": found for inner, found in value.items()}

@@ -7,7 +7,9 @@ Schema = dict[str, Any]
 
 MIEN_JOB = "/v0/mien/jobs/{job_id}"
 BATCH_JOB = "/v0/batch/jobs/{job_id}"
+TAGS = f"{MIEN_JOB}/tags"
 START = ("post", "/v0/batch/jobs")
+KEYS = "/v0/mien/keys"
 WITHOUT_KEY = frozenset({"/healthz", "/health", "/metrics"})
 
 _ID: Schema = {"type": "string", "format": "uuid"}
@@ -51,15 +53,30 @@ _PART = _object({"index": {"type": "integer"}, "type": {"enum": ["url", "file", 
 _ATTEMPT = _object(
     {"timestamp_ms": _TIME, "milliseconds": {"type": "integer"}, "outcome": {"type": ["string", "null"]}}
 )
-_MESSAGE = _object(
-    {
-        "kind": {"enum": ["callback", "mail"]},
-        "address": {"type": "string"},
-        "state": {"enum": ["due", "sent", "given up"]},
-        "due_timestamp_ms": {"type": ["integer", "null"]},
-        "attempts": _array(_ATTEMPT),
-    }
-)
+_MESSAGE: Mapping[str, Schema] = {
+    "kind": {"enum": ["callback", "mail"]},
+    "address": {"type": "string"},
+    "state": {"enum": ["due", "sent", "given up"]},
+    "due_timestamp_ms": {"type": ["integer", "null"]},
+    "attempts": _array(_ATTEMPT),
+}
+_MAYBE: Schema = {"type": ["string", "null"]}
+_WHEN: Schema = {"type": ["integer", "null"]}
+_OWNED: Mapping[str, Schema] = {
+    "id": {"type": "string"},
+    "owner": {"type": "string"},
+    "email": _MAYBE,
+    "scopes": _array({"enum": ["admin", "read", "write"]}),
+    "quota": _WHEN,
+    "expires_timestamp_ms": _WHEN,
+}
+_KEY = {**_OWNED, "weight": {"type": "number"}, "created_timestamp_ms": _TIME, "revoked_timestamp_ms": _WHEN}
+_SAMPLE: Mapping[str, Schema] = {
+    "name": {"type": "string"},
+    "content_type": {"type": "string"},
+    "bytes": {"type": "integer"},
+    "licence": _MAYBE,
+}
 _ERROR = _object({"message": {"type": "string"}, "code": {"type": "string"}}, fault={"type": "object"})
 _HEALTH = _object({"status": {"enum": ["ok", "degraded", "failing"]}, "version": {"type": "string"}})
 
@@ -76,7 +93,13 @@ GOOD: Mapping[tuple[str, str], Schema] = {
     ),
     ("post", f"{MIEN_JOB}/cancel"): _object(_TAGGED),
     ("put", f"{MIEN_JOB}/tags"): _object({"job_id": {"type": "string"}, "tags": _TAGS}),
-    ("get", f"{MIEN_JOB}/deliveries"): _array(_MESSAGE),
+    ("get", f"{MIEN_JOB}/deliveries"): _array(_object(_MESSAGE)),
+    ("get", "/v0/mien/deliveries"): _array(_object({"job_id": _ID, **_MESSAGE})),
+    ("get", "/v0/mien/me"): _object({**_OWNED, "open": {"type": "boolean"}}),
+    ("get", KEYS): _array(_object(_KEY)),
+    ("post", KEYS): _object({**_KEY, "key": {"type": "string"}}),
+    ("delete", f"{KEYS}/{{key_id}}"): _object(_KEY),
+    ("get", "/v0/mien/samples"): _array(_object(_SAMPLE)),
     ("post", f"{MIEN_JOB}/deliveries"): _object({"job_id": {"type": "string"}, "due": {"type": "integer"}}),
     ("get", "/v0/mien/system"): _object({"health": _HEALTH, "workers": _array({"type": "object"})}),
     ("get", "/health"): _HEALTH,
@@ -88,6 +111,9 @@ OTHER_TYPES: Mapping[str, str] = {
     f"{BATCH_JOB}/artifacts": "application/zip",
     f"{MIEN_JOB}/events": "text/event-stream",
     "/v0/mien/events": "text/event-stream",
+    "/v0/mien/samples/{name}": "*/*",
+    "/v0/mien/weights/{name}/card": "text/markdown",
+    f"{MIEN_JOB}/tables": "application/zip",
     "/metrics": "text/plain",
 }
 
@@ -95,12 +121,13 @@ TOLD: Mapping[int, str] = {
     400: "Something in the request is wrong; the message says where and what.",
     401: "No key, or one that opens nothing.",
     403: "The key may not do this; without keys: the request is not of this machine.",
-    404: "No such job of this key.",
+    404: "No such job of this key, or nothing of this name.",
     408: "The request came too slowly.",
     409: "This Idempotency-Key was sent before with another request.",
     413: "The body is over its limit.",
     429: "Too many jobs wait, or the key has started as many as it may.",
     500: "The fault is the server's.",
+    501: "A library is missing on the server.",
     503: "Too many connections are open.",
     507: "Too little disk space is free.",
 }
@@ -144,11 +171,15 @@ def _statuses(method: str, path: str) -> set[int]:
     statuses = set(_EVERYWHERE)
     if path not in WITHOUT_KEY or path == "/metrics":
         statuses.add(401)
-    if "{job_id}" in path:
+    if "{" in path:
         statuses.add(404)
+    if path.endswith("/tables"):
+        statuses.add(501)
+    if method in ("put", "post") and path in (TAGS, KEYS):
+        statuses.add(413)
     if (method, path) == START:
         statuses |= _STARTING
-    return statuses | ({413} if method == "put" else set())
+    return statuses
 
 
 def _good(method: str, path: str) -> Schema:

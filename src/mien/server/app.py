@@ -15,10 +15,15 @@ from mien.server.metrics import Metrics
 from mien.server.middleware import ForgiveSlashes, RequestLog, ShortHeads, TracedRequests
 from mien.server.openapi import complete
 from mien.server.parts import ServerParts
+from mien.server.routes_console import console_routes
 from mien.server.routes_jobs import JOBS, JobRoutes
+from mien.server.routes_keys import KeyRoutes
+from mien.server.routes_meshes import MeshRoutes
 from mien.server.routes_mien import MienRoutes
 from mien.server.routes_results import ResultRoutes
+from mien.server.routes_samples import SampleRoutes
 from mien.server.routes_system import SystemRoutes
+from mien.server.routes_tables import TableRoutes
 from mien.server.watching import Watch
 
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -38,9 +43,14 @@ def build_app(parts: ServerParts) -> FastAPI:
     # Streams have no end of their own; whoever stops the server calls this first.
     app.state.end_streams = watch.close
     app.include_router(_small_routes())
+    app.include_router(console_routes())
     app.include_router(JobRoutes(parts, doorkeeper).router())
     app.include_router(ResultRoutes(parts, doorkeeper).router())
     app.include_router(MienRoutes(parts, doorkeeper, watch).router())
+    app.include_router(KeyRoutes(parts, doorkeeper).router())
+    app.include_router(TableRoutes(parts, doorkeeper).router())
+    app.include_router(MeshRoutes(parts, doorkeeper).router())
+    app.include_router(SampleRoutes(parts, doorkeeper).router())
     app.include_router(SystemRoutes(parts, doorkeeper, figures, metrics).router())
     app.add_middleware(ForgiveSlashes)
     if parts.entry.open:

@@ -60,6 +60,10 @@ class Doorkeeper:
             audit.info("key %s %s %s", record.id, request.method, quote(request.scope["path"]))
         return record.id
 
+    def forget(self) -> None:
+        """Look every key up anew from now on: one of them opens nothing any more."""
+        self._known.clear()
+
     async def record_of(self, request: Request) -> KeyRecord:
         """Return what is known of the key a request carries. Raises MissingKey and InvalidKey."""
         if self._everybody is not None:

@@ -19,9 +19,11 @@ from mien.domain.errors import (
     JobFailed,
     JobNotFinished,
     JobNotFound,
+    LibraryMissing,
     MienError,
     MissingKey,
     NotAllowed,
+    NotFound,
     QueueFull,
     QuotaSpent,
 )
@@ -36,11 +38,13 @@ _STATUS: Mapping[type[MienError], tuple[int, str]] = {
     MissingKey: (401, "missing_key"),
     InvalidKey: (401, "invalid_key"),
     JobNotFound: (404, "not_found"),
+    NotFound: (404, "not_found"),
     IdempotencyConflict: (409, "idempotency_conflict"),
     BodyTooLarge: (413, "body_too_large"),
     NotAllowed: (403, "not_allowed"),
     QueueFull: (429, "queue_full"),
     QuotaSpent: (429, "quota_spent"),
+    LibraryMissing: (501, "library_missing"),
     DiskFull: (507, "disk_full"),
 }
 

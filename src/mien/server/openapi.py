@@ -105,6 +105,23 @@ TAGS_BODY: dict[str, Any] = {
 }
 
 
+_OR_NULL = {"type": "null"}
+_SCOPES: dict[str, Any] = {"type": "array", "items": {"enum": ["admin", "read", "write"]}, "minItems": 1}
+_KEY: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "owner": {"type": "string", "minLength": 1, "maxLength": 200},
+        "email": {"anyOf": [{"type": "string", "format": "email"}, _OR_NULL]},
+        "scopes": {"anyOf": [_SCOPES, _OR_NULL]},
+        "weight": {"type": ["number", "null"], "exclusiveMinimum": 0},
+        "expires_days": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 36_500},
+        "quota": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**31 - 1},
+    },
+    "required": ["owner"],
+}
+KEY_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": _KEY}}}}
+
+
 def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema}
 
@@ -130,6 +147,21 @@ LIST_PARAMETERS: dict[str, Any] = {
 
 MIEN_LIST_PARAMETERS: dict[str, Any] = {
     "parameters": [*LIST_PARAMETERS["parameters"], _parameter("tag", {"type": "array", "items": {"type": "string"}})]
+}
+
+TABLE_PARAMETERS: dict[str, Any] = {"parameters": [_parameter("format", _choice("parquet"))]}
+MESH_PARAMETERS: dict[str, Any] = {
+    "parameters": [
+        _parameter("source", {"type": "integer", "minimum": 0, "maximum": 9999, "default": 0}),
+        _parameter("file", {"type": "string"}),
+    ]
+}
+DELIVERIES = 50
+MOST_DELIVERIES = 1000
+DELIVERY_PARAMETERS: dict[str, Any] = {
+    "parameters": [
+        _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_DELIVERIES, "default": DELIVERIES})
+    ]
 }
 
 SECURITY: dict[str, Any] = {

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
 
+from mien.domain.errors import NotFound
 from mien.domain.request import Options
 from mien.runtime.weights import WeightsStatus
 from mien.storage.blobs import BlobStore
@@ -39,17 +42,42 @@ def _nothing_known() -> Sequence[WeightsStatus]:
     return ()
 
 
+def _no_card(weights: str) -> str:
+    raise NotFound(f"no network is called {weights}")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Hold one file of the sample media; `licence` None says that it is not known."""
+
+    name: str
+    content_type: str
+    licence: str | None
+    path: Path
+
+
+def _no_samples() -> Sequence[Sample]:
+    return ()
+
+
+WriteTables = Callable[[Sequence[Callable[[], BinaryIO]], Path], Sequence[Path]]
+"""Reads elements of the predictions array, each opened as bytes, and writes a table per model into a folder."""
+
+
 @dataclass(frozen=True)
 class Inside:
     """Hold what operators may see: how much room the disks have, which networks there are, who may read the metrics.
 
-    Without a `metrics_token` the metrics answer this machine only. `mails` says whether mails can be sent.
+    Without a `metrics_token` the metrics answer this machine only. `mails` says whether mails can be sent. `card`
+    returns a network's card, Markdown, or raises NotFound. `samples` lists what there is to try mien with.
     """
 
     room: DiskRoom = field(default_factory=lambda: DiskRoom({}, 0))
     weights: Callable[[], Sequence[WeightsStatus]] = _nothing_known
     metrics_token: str | None = None
     mails: bool = False
+    card: Callable[[str], str] = _no_card
+    samples: Callable[[], Sequence[Sample]] = _no_samples
 
 
 @dataclass(frozen=True)
@@ -61,6 +89,14 @@ class Entry:
 
     open: bool = False
     origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableMaking:
+    """Say how stored results become files of tables: what writes them, and the folder in which they are made."""
+
+    write_parquet: WriteTables
+    scratch: Path
 
 
 @dataclass(frozen=True)
@@ -76,3 +112,4 @@ class ServerParts:
     inside: Inside = Inside()
     tracing: Tracing | None = None
     entry: Entry = Entry()
+    tables: TableMaking | None = None

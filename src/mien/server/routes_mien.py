@@ -9,11 +9,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from mien.domain.errors import JobNotFinished
+from mien.domain.errors import InvalidRequest, JobNotFinished
 from mien.domain.job import JobQuery
 from mien.server.auth import Doorkeeper
 from mien.server.error_responses import json_response
-from mien.server.openapi import MIEN_LIST_PARAMETERS, TAGS_BODY
+from mien.server.openapi import DELIVERIES, DELIVERY_PARAMETERS, MIEN_LIST_PARAMETERS, MOST_DELIVERIES, TAGS_BODY
 from mien.server.parts import ServerParts
 from mien.server.uploads import decode, read_json
 from mien.server.watching import Subscription, Told, Watch
@@ -50,6 +50,9 @@ class MienRoutes:
         router.add_api_route(ONE + "/tags", self.tag, methods=["PUT"], openapi_extra=TAGS_BODY)
         router.add_api_route(ONE + "/deliveries", self.deliveries, methods=["GET"])
         router.add_api_route(ONE + "/deliveries", self.redeliver, methods=["POST"])
+        router.add_api_route(
+            f"{MIEN}/deliveries", self.all_deliveries, methods=["GET"], openapi_extra=DELIVERY_PARAMETERS
+        )
         return router
 
     async def list(self, request: Request) -> Response:
@@ -100,6 +103,13 @@ class MienRoutes:
         logs = await to_thread.run_sync(self._parts.jobs.deliveries, job_id, owner)
         return json_response([delivery_object(log) for log in logs])
 
+    async def all_deliveries(self, request: Request) -> Response:
+        """Tell every attempt to call back or to mail about the jobs of the key that were started last."""
+        owner = await self._doorkeeper.owner_of(request)
+        limit = delivery_limit(request.query_params.get("limit"))
+        logs = await to_thread.run_sync(self._parts.jobs.latest_deliveries, owner, limit)
+        return json_response([{"job_id": log.delivery.job_id, **delivery_object(log)} for log in logs])
+
     async def redeliver(self, request: Request, job_id: str) -> Response:
         """Send every message about an ended job again."""
         owner = await self._doorkeeper.owner_of(request)
@@ -147,6 +157,15 @@ class MienRoutes:
 def sse(event: Told) -> bytes:
     """Return an event as it stands in a stream."""
     return b"event: %s\ndata: %s\n\n" % (event.name.encode(), orjson.dumps(event.data))
+
+
+def delivery_limit(given: str | None) -> int:
+    """Return how many messages are asked for. Raises InvalidRequest."""
+    if given is None:
+        return DELIVERIES
+    if not given.isascii() or not given.isdecimal() or not 1 <= int(given[:9]) <= MOST_DELIVERIES:
+        raise InvalidRequest(f"limit: must be a whole number from 1 to {MOST_DELIVERIES}")
+    return int(given)
 
 
 def delivery_object(log: DeliveryLog) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mien.domain.source import Source
 from mien.server.auth import Doorkeeper
 from mien.server.parts import ServerParts
 from mien.server.routes_jobs import JOBS
+from mien.storage.jobs import JobStore
 from mien.wire.artifacts import merge
 from mien.wire.predictions import failed_source, join_sources
 
@@ -52,7 +53,7 @@ class ResultRoutes:
         return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
     def _predictions(self, job_id: str, owner: str) -> Response:
-        job, outcomes = self._completed(job_id, owner)
+        job, outcomes = completed(self._parts.jobs, job_id, owner)
         sources = zip(job.request.sources(), outcomes, strict=True)
         pieces = gathered(join_sources([self._element(source, outcome) for source, outcome in sources]))
         begin = next(pieces)
@@ -61,20 +62,12 @@ class ResultRoutes:
         return StreamingResponse(chain((begin,), pieces), media_type="application/json")
 
     def _artifacts(self, job_id: str, owner: str) -> Iterator[bytes]:
-        _, outcomes = self._completed(job_id, owner)
+        _, outcomes = completed(self._parts.jobs, job_id, owner)
         keys = [f"{outcome.results}/artifacts.zip" for outcome in outcomes if outcome.results]
         openers: list[Callable[[], BinaryIO]] = [
             partial(self._parts.blobs.read, key) for key in keys if self._parts.blobs.exists(key)
         ]
         return gathered(merge(openers))
-
-    def _completed(self, job_id: str, owner: str) -> tuple[Job, list[Outcome]]:
-        job = self._parts.jobs.get(job_id, owner)
-        if job.status is Status.FAILED:
-            raise JobFailed(job.message)
-        if job.status is not Status.COMPLETED:
-            raise JobNotFinished
-        return job, self._parts.jobs.outcomes(job_id)
 
     def _element(self, source: Source, outcome: Outcome) -> Iterator[bytes]:
         key = f"{outcome.results}/predictions.json"
@@ -86,6 +79,16 @@ class ResultRoutes:
         with self._parts.blobs.read(key) as file:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
+
+
+def completed(jobs: JobStore, job_id: str, owner: str) -> tuple[Job, list[Outcome]]:
+    """Return a completed job and what became of its sources. Raises JobNotFound, JobNotFinished and JobFailed."""
+    job = jobs.get(job_id, owner)
+    if job.status is Status.FAILED:
+        raise JobFailed(job.message)
+    if job.status is not Status.COMPLETED:
+        raise JobNotFinished
+    return job, jobs.outcomes(job_id)
 
 
 def gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:

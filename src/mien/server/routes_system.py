@@ -4,6 +4,7 @@ import hmac
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mien.server.auth import Doorkeeper
@@ -14,6 +15,7 @@ from mien.server.metrics import Metrics
 from mien.server.parts import ServerParts
 from mien.storage.keys import Scope
 
+CARD = "/v0/mien/weights/{name}/card"
 REFUSED = {"message": "metrics are for this machine, or for those who send the token that is set for them"}
 
 
@@ -24,6 +26,7 @@ class SystemRoutes:
         self._token = parts.inside.metrics_token
         self._doorkeeper = doorkeeper
         self._figures = figures
+        self._card = parts.inside.card
         self._metrics = metrics
 
     def router(self) -> APIRouter:
@@ -32,6 +35,7 @@ class SystemRoutes:
         router.add_api_route("/health", self.health, methods=["GET"])
         router.add_api_route("/metrics", self.metrics, methods=["GET"])
         router.add_api_route("/v0/mien/system", self.system, methods=["GET"])
+        router.add_api_route(CARD, self.card, methods=["GET"], response_class=PlainTextResponse)
         return router
 
     async def health(self) -> Response:
@@ -49,6 +53,11 @@ class SystemRoutes:
         """Show workers, queue, networks with their licences, disks and health; the key needs the scope admin."""
         await self._doorkeeper.owner_of(request, Scope.ADMIN)
         return json_response(await to_thread.run_sync(self._figures.system))
+
+    async def card(self, request: Request, name: str) -> Response:
+        """Give what is told of a network: purpose, data, results, where it is worse, risks."""
+        await self._doorkeeper.record_of(request)
+        return Response(await to_thread.run_sync(self._card, name), media_type="text/markdown")
 
     def _may_read(self, request: Request) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

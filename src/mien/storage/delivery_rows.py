@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, exists, insert, select, update
 
 from mien.domain.job import Status
 from mien.storage import job_rows
@@ -17,10 +17,9 @@ JITTER = 0.1
 """By which share the waits differ, so that what failed together does not come again together."""
 LONGEST_WAIT_SECONDS = 24 * _HOUR
 _ANY_DUE = select(exists().where(IS_DUE, deliveries.c.due_ms <= bindparam("now_ms")))
+_TOLD = select(deliveries, jobs.c.id, jobs.c.owner).join(jobs, jobs.c.seq == deliveries.c.job)
 _NEXT = (
-    select(deliveries, jobs.c.id, jobs.c.owner)
-    .join(jobs, jobs.c.seq == deliveries.c.job)
-    .where(IS_DUE, deliveries.c.due_ms <= bindparam("now_ms"))
+    _TOLD.where(IS_DUE, deliveries.c.due_ms <= bindparam("now_ms"))
     .order_by(deliveries.c.due_ms)
     .limit(1)
     .with_for_update(skip_locked=True, of=deliveries)
@@ -95,17 +94,28 @@ class Wait:
 def log(connection: Connection, job_id: str, owner: str | None) -> list[DeliveryLog]:
     """Return what is known of the messages about a job. Raises JobNotFound."""
     job = job_rows.find(connection, job_id, owner)
-    rows = connection.execute(select(deliveries).where(deliveries.c.job == job.seq).order_by(deliveries.c.kind)).all()
-    tried = select(delivery_attempts).where(delivery_attempts.c.job == job.seq)
-    attempts = connection.execute(tried.order_by(delivery_attempts.c.attempt)).all()
+    return _logs(connection, _TOLD.where(deliveries.c.job == job.seq).order_by(deliveries.c.kind))
+
+
+def latest(connection: Connection, owner: str | None, limit: int) -> list[DeliveryLog]:
+    """Return what is known of at most `limit` messages of an owner, those about the jobs started last first."""
+    mine = _TOLD if owner is None else _TOLD.where(jobs.c.owner == owner)
+    return _logs(connection, mine.order_by(jobs.c.created_ms.desc(), jobs.c.seq.desc(), deliveries.c.kind).limit(limit))
+
+
+def _logs(connection: Connection, wanted: Select[Any]) -> list[DeliveryLog]:
+    rows = connection.execute(wanted).all()
+    tried = select(delivery_attempts).where(delivery_attempts.c.job.in_({row.job for row in rows}))
+    attempts: dict[tuple[int, str], list[DeliveryAttempt]] = {}
+    for one in connection.execute(tried.order_by(delivery_attempts.c.attempt)):
+        made = DeliveryAttempt(one.at_ms, one.milliseconds, one.outcome)
+        attempts.setdefault((one.job, one.kind), []).append(made)
     return [
         DeliveryLog(
-            Delivery(job.id, job.owner, row.kind, row.address, row.attempt),
+            Delivery(row.id, row.owner, row.kind, row.address, row.attempt),
             row.state,
             row.due_ms,
-            tuple(
-                DeliveryAttempt(one.at_ms, one.milliseconds, one.outcome) for one in attempts if one.kind == row.kind
-            ),
+            tuple(attempts.get((row.job, row.kind), ())),
         )
         for row in rows
     ]

@@ -171,6 +171,9 @@ class JobStore(Protocol):
     def deliveries(self, job_id: str, owner: str | None) -> DeliveryLogs:
         """Return what is known of the messages about a job. Raises JobNotFound."""
 
+    def latest_deliveries(self, owner: str | None, limit: int) -> DeliveryLogs:
+        """Return what is known of the messages about the jobs that were started last, the latest job first."""
+
     def redeliver(self, job_id: str, owner: str | None) -> int:
         """Let all messages about an ended job be due again; return how many there are. Raises JobNotFound."""
 

@@ -198,6 +198,10 @@ class SqlJobStore:
         """Return what is known of the messages about a job. Raises JobNotFound."""
         return self._database.read(lambda connection: delivery_rows.log(connection, job_id, owner))
 
+    def latest_deliveries(self, owner: str | None, limit: int) -> DeliveryLogs:
+        """Return what is known of the messages about the jobs that were started last, the latest job first."""
+        return self._database.read(lambda connection: delivery_rows.latest(connection, owner, limit))
+
     def redeliver(self, job_id: str, owner: str | None) -> int:
         """Let all messages about an ended job be due again; return how many there are. Raises JobNotFound."""
         return self._database.write(

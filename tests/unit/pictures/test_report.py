@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mien.pictures.report import Reported, Shown, strongest_labels, timelines, write_report
+from mien.pictures.report import Overall, Reported, Shown, write_report
 
 
 def prediction(time: Any, **scores: float) -> dict[str, Any]:
@@ -23,30 +23,8 @@ def source(
 FRAMES = [prediction(0.0, Joy=0.1, Awe=0.3), prediction(0.5, Joy=0.9, Awe=0.2)]
 
 
-def test_moments_become_points_and_stretches_level_lines() -> None:
-    stretches = [prediction({"begin": 0, "end": 2}, Joy=0.4), prediction({"begin": 3, "end": 4}, Joy=0.6)]
-
-    (points,) = timelines({"id": "face_0", "predictions": FRAMES}, ["Joy"])
-    (levels,) = timelines({"id": "spk_0", "predictions": stretches}, ["Joy"])
-
-    assert (points.seconds, points.scores) == ([0.0, 0.5], [0.1, 0.9])
-    assert levels.seconds == [0, 2, None, 3, 4, None]
-    assert levels.scores == [0.4, 0.4, None, 0.6, 0.6, None]
-
-
-def test_what_has_no_time_has_no_line() -> None:
-    assert timelines({"id": "unknown", "predictions": [prediction(None, Joy=1.0)]}, ["Joy"]) == []
-
-
-def test_what_leads_most_often_is_drawn_first() -> None:
-    found = [prediction(0, Awe=0.3, Joy=0.2, Fear=0.1), prediction(1, Awe=0.3, Joy=0.2, Fear=0.1)]
-    found.append(prediction(2, Awe=0.1, Joy=0.9, Fear=0.95))
-
-    assert strongest_labels([{"predictions": found}], 2) == ["Awe", "Fear"]
-
-
 def test_the_page_needs_nothing_but_itself_and_says_what_scores_are() -> None:
-    page = write_report([source({"face": FRAMES})])
+    page = "".join(write_report([source({"face": FRAMES})]))
 
     assert "<script src" not in page
     assert "plotly" in page.lower()
@@ -56,7 +34,7 @@ def test_the_page_needs_nothing_but_itself_and_says_what_scores_are() -> None:
 
 
 def test_chosen_expressions_are_drawn_alone() -> None:
-    drawn = write_report([source({"face": FRAMES})], ["Awe"]).split("Plotly.newPlot")[-1]
+    drawn = "".join(write_report([source({"face": FRAMES})], ["Awe"])).split("Plotly.newPlot")[-1]
 
     assert '"name":"Awe"' in drawn
     assert '"name":"Joy"' not in drawn
@@ -68,10 +46,36 @@ def test_pictures_texts_problems_and_empty_models_are_shown() -> None:
     broken = Reported({"source": {"type": "url", "url": "http://a/b"}, "error": "could not download"}, {})
     pictured = Reported(clip.element, {"clip.mp4": [Shown(b"jpeg", "0.50 s")]})
 
-    page = write_report([pictured, text, broken])
+    page = "".join(write_report([pictured, text, broken]))
 
     assert "data:image/jpeg;base64,anBlZw==" in page
     assert "nothing found" in page
     assert "b.mp4: file is empty" in page
     assert "<td>&lt;b&gt;glad&lt;/b&gt;</td><td>0.25</td>" in page
     assert "could not download" in page
+
+
+def test_an_overview_comes_first_and_what_is_left_out_is_said() -> None:
+    overview = [Overall("face", 2900, 3100, [("Joy", 0.41), ("Calmness", 0.3)])]
+
+    page = "".join(write_report([source({"face": FRAMES})], (), overview, left_out=2800))
+
+    assert "<td>face</td><td>2900</td><td>3100</td><td>Joy 0.41, Calmness 0.30</td>" in page
+    assert page.index("All files") < page.index("clip.mp4")
+    assert "2800 more files are not shown here" in page
+
+
+def test_a_model_that_did_not_run_is_passed_over() -> None:
+    old = source({"face": FRAMES})
+    old.element["results"]["predictions"][0]["models"]["prosody"] = None
+
+    assert "prosody" not in "".join(write_report([old])).split("</script>")[-1]
+
+
+def test_words_are_shown_as_running_text() -> None:
+    said = [{**prediction(None, Joy=0.25), "text": word} for word in ("so", "<glad>")]
+
+    page = "".join(write_report([source({"language": said}, file="1")]))
+
+    assert "title='Joy 0.25'>so</span> <span" in page
+    assert "&lt;glad&gt;</span>" in page

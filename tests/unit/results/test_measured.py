@@ -54,14 +54,34 @@ def test_it_draws_expressions_over_time(measured):
     assert [(line.name, list(line.x), list(line.y)) for line in figure.data] == [("Joy", [0.1, 0.5], [0.5, 0.9])]
 
 
-def test_what_has_no_time_cannot_be_drawn():
+def test_words_without_a_time_are_drawn_as_bars_or_a_heat_map(measured):
+    assert Measured([an_element(language=[WORD | {"time": None}])]).plot().data[0].type == "bar"
+    assert Measured([an_element(language=[WORD | {"time": None}] * 2)]).plot().data[0].type == "heatmap"
+
+
+def test_files_are_told_apart_when_there_are_several():
+    other = an_element(face=[FACE])
+    other["results"]["predictions"][0]["file"] = "other.mp4"
+    figure = Measured([an_element(face=[FACE]), other]).plot()
+    assert list(figure.layout.yaxis.ticktext) == ["clip.mp4 a", "other.mp4 a"]
+
+
+def test_where_nothing_was_found_there_is_nothing_to_draw():
     with pytest.raises(InvalidRequest, match="nothing to draw"):
-        Measured([an_element(language=[WORD | {"time": None}])]).plot()
+        Measured([GONE]).plot()
+
+
+def test_it_sums_up_what_each_model_found(measured):
+    face, language = measured.overview()
+    assert (face.model, face.files, face.predictions, face.strongest) == ("face", 1, 2, [("Joy", 0.7)])
+    assert language.model == "language"
 
 
 def test_it_writes_a_report(measured, tmp_path):
     page = measured.report(tmp_path / "report.html").read_text()
-    assert "clip.mp4" in page and "HTTP 404" in page and "do not say what a person feels" in page
+    assert (
+        "clip.mp4" in page and "HTTP 404" in page and "All files" in page and "do not say what a person feels" in page
+    )
 
 
 def test_old_results_are_read_from_a_file(measured, tmp_path):

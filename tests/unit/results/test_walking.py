@@ -49,6 +49,11 @@ def test_a_prediction_lies_flat():
     assert flat(WORD) == {"text": "Fine", "position_begin": 0, "position_end": 4, "begin": 0.5, "end": 1.0, "Joy": 0.25}
 
 
+def test_words_that_were_written_have_the_columns_of_words_that_were_said():
+    assert list(flat(WORD | {"time": None})) == list(flat(WORD))
+    assert flat(WORD | {"time": None})["begin"] is None
+
+
 def test_every_model_has_a_table():
     tables = tables_of([an_element(face=[FACE, FACE]), an_element(face=[FACE], language=[WORD]), GONE])
     assert {model: len(rows) for model, rows in tables.items()} == {"face": 3, "language": 1}

@@ -26,6 +26,15 @@ def test_the_description_names_every_endpoint_and_way_to_carry_the_key() -> None
         "/v0/mien/jobs/{job_id}/cancel",
         "/v0/mien/jobs/{job_id}/tags",
         "/v0/mien/jobs/{job_id}/deliveries",
+        "/v0/mien/jobs/{job_id}/meshes",
+        "/v0/mien/jobs/{job_id}/tables",
+        "/v0/mien/deliveries",
+        "/v0/mien/keys",
+        "/v0/mien/keys/{key_id}",
+        "/v0/mien/me",
+        "/v0/mien/samples",
+        "/v0/mien/samples/{name}",
+        "/v0/mien/weights/{name}/card",
     }
     assert set(description["paths"]["/v0/batch/jobs"]) == {"get", "post"}
     assert len(description["components"]["securitySchemes"]) == 3

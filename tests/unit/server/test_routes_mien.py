@@ -221,3 +221,24 @@ def test_a_deleted_job_ends_its_events() -> None:
     assert told[0].endswith(f'event: end\ndata: {{"job_id":"{job_id}"}}\n\n')
     assert "event: deleted" in told[0]
     assert Status.QUEUED.value in told[0]
+
+
+def test_the_latest_messages_of_all_jobs_are_told_with_their_jobs() -> None:
+    door = open_door()
+    job_id = start(door)
+    for number, owner in enumerate(("owner-1", "somebody", "owner-1")):
+        delivery = Delivery(job_id, owner, "callback", f"https://a.example/{number}", 1)
+        door.jobs.log.append(DeliveryLog(delivery, "sent", 5, (DeliveryAttempt(1, 2, "delivered"),)))
+    told = door.client.get("/v0/mien/deliveries").json()
+    assert [(one["job_id"], one["address"]) for one in told] == [
+        (job_id, "https://a.example/0"),
+        (job_id, "https://a.example/2"),
+    ]
+    assert told[0]["attempts"] == [{"timestamp_ms": 1, "milliseconds": 2, "outcome": "delivered"}]
+    assert len(door.client.get("/v0/mien/deliveries?limit=1").json()) == 1
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "", "1.5", "9" * 40, "٣"])
+def test_a_limit_of_messages_is_a_number_up_to_a_thousand(limit: str) -> None:
+    answer = open_door().client.get("/v0/mien/deliveries", params={"limit": limit})
+    assert (answer.status_code, answer.json()["message"]) == (400, "limit: must be a whole number from 1 to 1000")

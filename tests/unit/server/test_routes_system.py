@@ -102,3 +102,15 @@ def test_metrics_answer_this_machine_or_those_with_the_token() -> None:
     assert local(guarded).get("/metrics").status_code == 401
     assert local(guarded, "10.0.0.7", Authorization="Bearer hush").get("/metrics").status_code == 200
     assert local(guarded, "10.0.0.7", Authorization="Bearer no").get("/metrics").status_code == 401
+
+
+def test_a_card_is_given_to_any_key_as_markdown() -> None:
+    door = a_door(card=lambda weights: f"# {weights}")
+    answer = door.client.get("/v0/mien/weights/face-1/card")
+    assert (answer.text, answer.headers["content-type"]) == ("# face-1", "text/markdown; charset=utf-8")
+    assert door.client.get("/v0/mien/weights/face-1/card", headers={"X-Hume-Api-Key": "bad"}).status_code == 401
+
+
+def test_a_network_without_a_card_is_not_found() -> None:
+    answer = a_door().client.get("/v0/mien/weights/nobody-1/card")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
