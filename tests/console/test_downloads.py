@@ -66,6 +66,9 @@ def test_a_report_opens_without_a_network(
         expect(page.locator(".chart svg.main-svg").first).to_be_visible()
         lines = page.locator(".scatterlayer path.js-line")
         assert lines.count() > 5
+        widths = lines.evaluate_all("lines => lines.map((line) => line.getBoundingClientRect().width)")
+        assert max(widths) > 200, "the axis shows the stretch that the lines fill"
+        expect(page.locator(".xtick").filter(has_text=re.compile(r"^\d+:\d\d$")).first).to_be_visible()
         expect(page.locator(".words .w").first).to_be_attached()
         expect(page.get_by_role("link", name="Grace Hopper")).to_have_attribute("href", re.compile("^https://"))
     assert asked == [report.as_uri()]

@@ -41,7 +41,7 @@ def test_the_first_chart_stands_long_before_the_last_prediction_is_read(
     go(signed_in, server.url, "#/jobs")
     begun = time.monotonic()
     signed_in.evaluate("job => { location.hash = `#/jobs/${job}`; }", long_job)
-    signed_in.locator(".timeline-chart path.js-line").first.wait_for(state="attached", timeout=60_000)
+    signed_in.locator(".timeline-chart .scatterlayer path.js-line").first.wait_for(state="attached", timeout=60_000)
     first = time.monotonic() - begun
     expect(signed_in.locator(".results").get_by_text("100,000 predictions", exact=False).first).to_be_visible(
         timeout=60_000
@@ -58,7 +58,7 @@ def test_the_first_chart_stands_long_before_the_last_prediction_is_read(
 
 def test_scrolling_stays_smooth(signed_in: Page, server: Serving, long_job: str) -> None:
     go(signed_in, server.url, f"#/jobs/{long_job}")
-    signed_in.locator(".timeline-chart path.js-line").first.wait_for(state="attached", timeout=60_000)
+    signed_in.locator(".timeline-chart .scatterlayer path.js-line").first.wait_for(state="attached", timeout=60_000)
     expect(signed_in.locator(".results").get_by_text("100,000 predictions", exact=False).first).to_be_visible(
         timeout=60_000
     )

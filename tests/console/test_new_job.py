@@ -18,10 +18,12 @@ from tests.stories.serving import Serving
 # An entry of a dropped folder as browsers give it, a few children at a time and none at the end.
 FOLDER_ENTRY = """async () => {
   const {droppedUploads} = await import('/console/sources.js');
-  const file = (fullPath, text) => ({isDirectory: false, fullPath, file: (done) => done(new File([text], fullPath.split('/').pop()))});
+  const given = (path, text) => new File([text], path.split('/').pop());
+  const file = (fullPath, text) => ({isDirectory: false, fullPath, file: (done) => done(given(fullPath, text))});
   const folder = (name, fullPath, bunches) => ({isDirectory: true, name, fullPath, createReader: () => {
     const left = [...bunches]; return {readEntries: (done) => done(left.shift() ?? [])}; }});
-  const deep = folder('deep', '/visit/deep', [[file('/visit/deep/10.txt', 'ten'), file('/visit/deep/9.txt', 'nine')], [file('/visit/deep/.DS_Store', '')]]);
+  const numbers = [file('/visit/deep/10.txt', 'ten'), file('/visit/deep/9.txt', 'nine')];
+  const deep = folder('deep', '/visit/deep', [numbers, [file('/visit/deep/.DS_Store', '')]]);
   const entry = folder('visit', '/visit', [[file('/visit/a.txt', 'a')], [deep]]);
   const items = [{kind: 'file', webkitGetAsEntry: () => entry, getAsFile: () => null}, {kind: 'string'}];
   const [upload] = await droppedUploads({items});
@@ -55,8 +57,13 @@ def test_the_options_are_those_of_the_contract(signed_in: Page) -> None:
     told = signed_in.evaluate("""async () => {
       const {MODELS, TRANSCRIPTION} = await import('/console/options.js');
       const defaults = (options) => Object.fromEntries(options.map((option) => [option.name, option.default]));
-      return {models: Object.fromEntries(MODELS.map(({name, options}) => [name, defaults(options)])), transcription: defaults(TRANSCRIPTION),
-              languages: TRANSCRIPTION[0].choices.map(([tag]) => tag), lines: [...MODELS.flatMap(({options}) => options), ...TRANSCRIPTION].map(({about}) => about)};
+      const every = [...MODELS.flatMap(({options}) => options), ...TRANSCRIPTION];
+      return {
+        models: Object.fromEntries(MODELS.map(({name, options}) => [name, defaults(options)])),
+        transcription: defaults(TRANSCRIPTION),
+        languages: TRANSCRIPTION[0].choices.map(([tag]) => tag),
+        lines: every.map(({about}) => about),
+      };
     }""")
     assert told["models"] == {name: kind().model_dump(mode="json") for name, kind in CONTRACT_MODELS.items()}
     assert told["transcription"] == Transcription().model_dump()
@@ -101,7 +108,9 @@ def test_what_is_left_alone_is_not_said(signed_in: Page, server: Serving) -> Non
     assert shown_request(signed_in) == {"transcription": None}
 
 
-def test_a_folder_is_sent_as_a_zip_of_its_paths(signed_in: Page, server: Serving, media: TestMedia, tmp_path: Path) -> None:
+def test_a_folder_is_sent_as_a_zip_of_its_paths(
+    signed_in: Page, server: Serving, media: TestMedia, tmp_path: Path
+) -> None:
     folder = tmp_path / "visit"
     (folder / "day 1").mkdir(parents=True)
     (folder / "day 1" / "me.jpg").write_bytes(media.photo.read_bytes())
@@ -133,7 +142,8 @@ def test_limits_are_told_before_anything_is_sent(signed_in: Page) -> None:
     told = signed_in.evaluate("""async () => {
       const {Draft} = await import('/console/draft.js');
       const many = new Draft(), large = new Draft(), none = new Draft();
-      many.add(Array.from({length: 101}, (_, i) => ({name: `${i}.jpg`, size: 1, file: new Blob(['x']), members: null})));
+      const small = (_, i) => ({name: `${i}.jpg`, size: 1, file: new Blob(['x']), members: null});
+      many.add(Array.from({length: 101}, small));
       large.add([{name: 'film.mp4', size: 100 * 1024 ** 2 + 1, file: new Blob(['x']), members: null}]);
       none.change(() => { none.texts = ['x']; none.models.clear(); });
       return [many, large, none].map((draft) => draft.obstacles);
@@ -222,6 +232,19 @@ def test_run_again_takes_the_files_this_browser_kept(signed_in: Page, server: Se
     assert server.wait(again)["num_predictions"] == server.wait(first)["num_predictions"] == 1
     with server.client() as client:
         assert client.get(f"/v0/mien/jobs/{again}").json()["tags"] == ["first"]
+
+
+def test_tags_may_be_of_any_letters(signed_in: Page, server: Serving) -> None:
+    go(signed_in, server.url, "#/new")
+    signed_in.get_by_label("Text", exact=True).fill("Hello.")
+    only(signed_in, "language")
+    signed_in.get_by_label("Tags").fill("Übung 三")
+    signed_in.get_by_label("Tags").press("Enter")
+    signed_in.get_by_role("tab", name="cURL").click()
+    expect(signed_in.locator(".preview .code")).to_contain_text('# Then PUT ["Übung 三"]')
+    job_id = start(signed_in)
+    with server.client() as client:
+        assert client.get(f"/v0/mien/jobs/{job_id}").json()["tags"] == ["Übung 三"]
 
 
 def test_run_again_asks_for_files_that_are_gone(

@@ -98,6 +98,26 @@ def test_a_damaged_zip_names_the_table(signed_in: Page, server: Serving, tmp_pat
     )
 
 
+@pytest.mark.parametrize(
+    ("length", "said"), [(None, "1 file, 2 predictions"), (-40, "large.json: These are no predictions")]
+)
+def test_a_large_file_is_read_as_it_streams_in(
+    signed_in: Page, server: Serving, tmp_path: Path, length: int | None, said: str
+) -> None:
+    path = tmp_path / "large.json"
+    joy = {"time": None, "emotions": [{"name": "Joy", "score": 0.5}]}
+    words = [{"text": text, "position": {"begin": at, "end": at + 2}, **joy} for at, text in ((0, "oh"), (3, "my"))]
+    language = {"metadata": None, "grouped_predictions": [{"id": "unknown", "predictions": words}]}
+    file = {"file": "1", "file_type": "text", "models": {"language": language}}
+    results = {"predictions": [file], "errors": []}
+    element = {"source": {"type": "text"}, "padding": "x" * 17_000_000, "results": results}
+    path.write_text(json.dumps([element])[:length])
+    go(signed_in, server.url, "#/open")
+    signed_in.set_input_files("#open-input", path)
+    expect(signed_in.locator("main")).to_contain_text(said)
+    expect(signed_in.locator("main")).to_contain_text("large.json")
+
+
 def test_names_that_look_like_markup_stay_names(signed_in: Page, server: Serving, tmp_path: Path) -> None:
     path = tmp_path / "odd.json"
     evil = "<img src=x onerror=alert(1)>.mp4"

@@ -17,6 +17,8 @@ MOST_BYTES = 300_000
 _NAMED = re.compile(r"""["']((?:\.{1,2}|/console)/[^"']+\.js)["']""")
 """Another script that a script imports, starts as a worker, or fetches."""
 
+_IMPORT = re.compile(r"""import\s*\{([^}]*)\}\s*from\s*["'](\.[^"']+)["']""")
+_EXPORT = re.compile(r"^export (?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE)
 STARTS = {"app.js", "theme.js"}
 NOT_OURS = re.compile(r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|srcdoc)")
 
@@ -125,6 +127,17 @@ def named_in(name: str) -> set[str]:
 def test_what_scripts_load_is_there_and_every_script_is_loaded() -> None:
     loaded = STARTS.union(*(named_in(name) for name in SCRIPTS))
     assert loaded == set(SCRIPTS)
+
+
+def test_scripts_import_only_what_is_exported() -> None:
+    """Names that are missing would stop a page only when it is opened."""
+    missing = []
+    for name in SCRIPTS:
+        for names, place in _IMPORT.findall((FOLDER / name).read_text("utf-8")):
+            exported = set(_EXPORT.findall((FOLDER / name).parent.joinpath(place).read_text("utf-8")))
+            wanted = {one.split(" as ")[0].strip() for one in names.split(",") if one.strip()}
+            missing += [f"{name}: {one} of {place}" for one in sorted(wanted - exported)]
+    assert not missing
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

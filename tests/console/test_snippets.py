@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venvs" / "sdk-hume-0.13" / "bin" / "python"
 NODE = ROOT / "tests" / "wire" / "sdk" / "node"
 TABS = {"curl": "cURL", "python": "Python SDK", "typescript": "TypeScript SDK"}
-TEXT = "It's \"so\" nice,\nthank you \\o/ $HOME — naïve?"
+TEXT = 'It\'s "so" nice,\nthank you \\o/ $HOME — naïve?'
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_texts_and_options_arrive_as_they_were_chosen(
 def test_files_are_sent_from_where_they_lie(
     language: str, copying: Page, server: Serving, media: TestMedia, tmp_path: Path
 ) -> None:
-    named = tmp_path / "me, the \"boss\"; it's.jpg"
+    named = tmp_path / 'me, the "boss"; it\'s.jpg'
     named.write_bytes(media.photo.read_bytes())
     go(copying, server.url, "#/new")
     drop(copying, ".dropzone", [named])

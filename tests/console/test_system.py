@@ -39,7 +39,7 @@ def test_every_card_can_be_read(signed_in: Page, server: Serving) -> None:
 
 def test_markdown_is_drawn_and_never_trusted(signed_in: Page) -> None:
     source = (
-        "# One\n\nSome **strong** `code`, [a link](https://example.com/x) and [a trap](javascript:alert(1)) <b>x</b>.\n\n"
+        "# One\n\nSome **strong** `code`, [a link](https://example.com/x), [a trap](javascript:alert(1)) <b>x</b>.\n\n"
         "- first\n- second\n  goes on\n\n| a | b |\n| --- | ---: |\n| 1 | 2 |\n\n```\n# kept\n```\n"
     )
     told = signed_in.evaluate(
@@ -47,7 +47,8 @@ def test_markdown_is_drawn_and_never_trusted(signed_in: Page) -> None:
           const {markdown} = await import('/console/markdown.js');
           const place = document.createElement('div');
           place.append(...markdown(source));
-          return {html: place.innerHTML, links: [...place.querySelectorAll('a')].map((a) => a.href), text: place.textContent};
+          const links = [...place.querySelectorAll('a')].map((a) => a.href);
+          return {html: place.innerHTML, links, text: place.textContent};
         }""",
         source,
     )

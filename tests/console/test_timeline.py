@@ -10,7 +10,7 @@ from tests.console.driving import go, no_sideways_scroll
 from tests.console.media import TestMedia
 from tests.stories.serving import Serving
 
-LINES = ".timeline-chart path.js-line"
+LINES = ".timeline-chart .scatterlayer path.js-line"
 
 
 @pytest.fixture
@@ -74,10 +74,34 @@ def test_zooming_shows_less_in_all_charts_and_goes_back(film: Page) -> None:
     assert _span(film) == pytest.approx(whole, rel=0.01)
 
 
+def test_a_drag_zooms_without_moving_the_playhead_and_a_double_click_goes_back(
+    signed_in: Page, server: Serving, measured_job: str, media: TestMedia
+) -> None:
+    go(signed_in, server.url, f"#/jobs/{measured_job}")
+    signed_in.get_by_role("option", name=media.film.name).click()
+    signed_in.locator(LINES).first.wait_for(state="attached")
+    whole = _span(signed_in)
+    chart = signed_in.locator(".timeline-chart").first
+    chart.scroll_into_view_if_needed()
+    place = chart.bounding_box()
+    assert place
+    x, y, wide = place["x"] + 40, place["y"] + 80, place["width"] - 52
+    signed_in.mouse.move(x + wide / 4, y)
+    signed_in.mouse.down()
+    signed_in.mouse.move(x + wide / 2, y + 2, steps=6)
+    signed_in.mouse.up()
+    expect(signed_in.get_by_role("button", name="Whole length")).to_be_visible()
+    assert _span(signed_in) == pytest.approx(whole / 4, rel=0.05)
+    expect(signed_in.get_by_role("slider", name="Place in time")).to_have_value("0")
+    signed_in.mouse.dblclick(x + wide / 2, y)
+    expect(signed_in.get_by_role("button", name="Whole length")).to_be_hidden()
+    assert _span(signed_in) == pytest.approx(whole, rel=0.01)
+
+
 def test_what_is_chosen_is_what_is_drawn(film: Page) -> None:
-    assert film.locator(".timeline-panel").first.locator("path.js-line").count() == 5
+    assert film.locator(".timeline-panel").first.locator(".scatterlayer path.js-line").count() == 5
     film.get_by_role("button", name=re.compile(": leave out$")).first.click()
-    expect(film.locator(".timeline-panel").first.locator("path.js-line")).to_have_count(4)
+    expect(film.locator(".timeline-panel").first.locator(".scatterlayer path.js-line")).to_have_count(4)
 
 
 def test_one_person_can_be_looked_at_alone(film: Page) -> None:

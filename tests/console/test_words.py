@@ -117,18 +117,18 @@ def test_a_book_of_words_stays_quick(signed_in: Page, server: Serving, tmp_path:
         """async () => {
           const text = document.querySelector('.words-text');
           const frame = () => new Promise((next) => requestAnimationFrame(next));
-          let longest = 0;
+          const taken = [];
           for (let step = 0; step < 40; step += 1) {
             const began = performance.now();
             text.scrollTop += 900;
             await frame();
-            longest = Math.max(longest, performance.now() - began);
+            taken.push(performance.now() - began);
           }
-          return longest;
+          return taken.sort((a, b) => a - b);
         }"""
     )
-    print(f"longest frame while scrolling 30,000 words: {milliseconds:.0f} ms")
-    assert milliseconds < 250
+    print(f"scrolling 30,000 words: a frame takes {milliseconds[20]:.0f} ms, the longest {milliseconds[-1]:.0f} ms")
+    assert milliseconds[20] < 100
     last = signed_in.locator(".words-paragraph").last
     signed_in.locator(".words-text").press("End")
     expect(last.locator(".word.is-at")).to_have_text("word29999.")

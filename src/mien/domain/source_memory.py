@@ -55,6 +55,10 @@ class SourceMemory:
         if self.in_pieces:
             self._notes.append(note)
 
+    def keep(self, note: Note) -> None:
+        """Keep what is stored beside the results, whether or not there will be a joining."""
+        self._notes.append(note)
+
     def take_notes(self) -> list[Note]:
         """Return what was noted since this was asked last."""
         taken, self._notes = self._notes, []

@@ -129,7 +129,8 @@ class _Joining:
         own = [ItemFailure(*error) for part in parts for error in part.told["errors"]]
         said = [ItemFailure(file, message) for message in stitched.errors]
         kept = tuple(result for result in results if result is not None)
-        self.results.add(ItemResult(file, MediaKind(first["kind"]), kept, (*own, *said, *lost)))
+        notes = parts[0].notes() if whole else []
+        self.results.add(ItemResult(file, MediaKind(first["kind"]), kept, (*own, *said, *lost)), notes)
 
     def _crops(self, parts: Sequence[_Found], seams: Sequence[Seam]) -> None:
         for part, seam in zip(parts, seams, strict=True):

@@ -73,7 +73,7 @@ def _whole(around: Surroundings, items: Items) -> Outcome:
             around.report(Progress(0.0, item.file, number), number)
             seconds += media_seconds(item, number, around)
             result, _whole = measured_item(item, number, around, results.keep(item.file), memory)
-            results.add(result)
+            results.add(result, memory.take_notes())
         return replace(results.outcome(), media_seconds=seconds)
 
 

@@ -1,8 +1,8 @@
 """Write the results of one source, file by file: its part of the predictions and its tables and face pictures."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from mien.domain.job import Outcome, Task
 from mien.domain.result import ItemFailure, ItemResult
 from mien.domain.segment import FaceCrop
+from mien.domain.source_memory import Note
+from mien.engine.mesh_results import MeshResults
 from mien.storage.blobs import BlobStore
 from mien.wire.artifacts import crop_path, table_path, top_directory
+from mien.wire.meshes import MESH_FILE
 from mien.wire.predictions import close_source, item_json, open_source
 from mien.wire.tables import table
 
@@ -29,14 +32,20 @@ def results_folder(task: Task) -> str:
 
 @contextmanager
 def open_results(task: Task, blobs: BlobStore, encode_png: EncodePng) -> "Iterator[SourceResults]":
-    """Open both blobs of an attempt for writing; they appear whole when the block ends without an error."""
+    """Open the blobs of an attempt for writing; they appear whole when the block ends without an error."""
     folder = results_folder(task)
     with (
         blobs.write(f"{folder}/predictions.json") as predictions,
         blobs.write(f"{folder}/artifacts.zip") as artifacts,
         ZipFile(artifacts, "w") as archive,
+        ExitStack() as stack,
     ):
-        results = SourceResults(task, predictions, archive, encode_png)
+
+        def mesh_file() -> ZipFile:
+            return stack.enter_context(ZipFile(stack.enter_context(blobs.write(f"{folder}/{MESH_FILE}")), "w"))
+
+        meshes = MeshResults(mesh_file)
+        results = SourceResults(task, predictions, archive, encode_png, meshes)
         yield results
         results.close()
 
@@ -44,7 +53,10 @@ def open_results(task: Task, blobs: BlobStore, encode_png: EncodePng) -> "Iterat
 class SourceResults:
     """Take the results of a source's files one by one and write each at once, so that none stays in memory."""
 
-    def __init__(self, task: Task, predictions: BinaryIO, archive: ZipFile, encode_png: EncodePng) -> None:
+    def __init__(
+        self, task: Task, predictions: BinaryIO, archive: ZipFile, encode_png: EncodePng, meshes: MeshResults
+    ) -> None:
+        self._meshes = meshes
         self._folder = results_folder(task)
         self._predictions = predictions
         self._archive = archive
@@ -68,8 +80,8 @@ class SourceResults:
         """Keep the picture of a face that is PNG already."""
         self._add_entry(crop_path(self._top, file, track, frame), [picture], ZIP_STORED)
 
-    def add(self, result: ItemResult | ItemFailure) -> None:
-        """Write what one file gave."""
+    def add(self, result: ItemResult | ItemFailure, notes: Sequence[Note] = ()) -> None:
+        """Write what one file gave, and of its notes the meshes."""
         if isinstance(result, ItemFailure):
             self._errors.append(result)
             return
@@ -78,6 +90,7 @@ class SourceResults:
         self._predictions.writelines(item_json(result))
         for model in result.models:
             self._add_entry(table_path(self._top, result.file, model.model), table(model), ZIP_DEFLATED)
+        self._meshes.add(result.file, notes)
         self._items += 1
         self._num_predictions += result.num_predictions
         self._errors.extend(result.errors)

@@ -19,6 +19,7 @@ from mien.domain.transcript import Transcript
 from mien.extractors.speaker_stitching import SpeakerStitching
 from mien.pipeline.cutting import Needs, needs_of
 from mien.pipeline.hearing import Hearing, Listener
+from mien.pipeline.meshes import note_meshes
 from mien.pipeline.plan import ExtractorClass, ModelClass, Pass, plan
 from mien.pipeline.stitching import REMARKS, Stitching, note_heard
 from mien.pipeline.watched import WatchedMedia
@@ -132,6 +133,8 @@ class Pipeline:
                 found[name].extend(_rows(kept, scores))
             if keep is not None and wants_pictures:
                 _hand_over(batch, keep)
+            if media.kind is MediaKind.IMAGE:
+                note_meshes(batch, memory)
             if any(isinstance(segment, SpeechSegment | SoundSegment) for segment in batch):
                 media.waveform().release()
         return found

@@ -70,7 +70,9 @@ function leave() {
 /** Shows whose key it is, and lets go of it. */
 async function aboutKey() {
   if (!session.me) {
-    document.querySelector("#sign-in-key")?.focus();
+    const field = document.querySelector("#sign-in-key");
+    if (field) field.focus();
+    else go("#/");
     return;
   }
   const { owner, scopes = [] } = session.me;
@@ -126,10 +128,14 @@ async function show() {
   } catch (error) {
     if (mine !== turn) return;
     if (error instanceof ApiError && error.status === 401) leave();
-    else replace(main, h("div", { class: "page" }, errorBox(error, show)));
+    else present({ title: "Error", element: problem(error) });
   } finally {
     if (mine === turn) main.removeAttribute("aria-busy");
   }
+}
+
+function problem(error) {
+  return h("div", { class: "page stack" }, h("h1", null, "This page cannot be shown"), errorBox(error, show));
 }
 
 async function makePage(route, params) {

@@ -87,19 +87,25 @@ export class JobProgress {
 }
 
 function sourceTable(body) {
-  const names = ["Source", "Status", "Files"].map((name) => h("th", { scope: "col" }, name));
-  const figures = ["Predictions", "Errors"].map((name) => h("th", { scope: "col", class: "end" }, name));
+  const names = ["Source", "Status"].map((name) => h("th", { scope: "col" }, name));
+  const figures = ["Files", "Predictions"].map((name) => h("th", { scope: "col", class: "end wide-only" }, name));
+  const errors = h("th", { scope: "col", class: "end" }, "Errors");
   return h(
     "div",
     { class: "table-wrap" },
-    h("table", { class: "table", "aria-label": "Sources" }, h("thead", null, h("tr", null, names, figures)), body),
+    h(
+      "table",
+      { class: "table", "aria-label": "Sources" },
+      h("thead", null, h("tr", null, names, figures, errors)),
+      body,
+    ),
   );
 }
 
 function sourceRow({ type, name }) {
   const status = h("td", { class: "status-cell" });
-  const files = h("td", { class: "num" });
-  const predictions = h("td", { class: "end num" });
+  const files = h("td", { class: "end num wide-only" });
+  const predictions = h("td", { class: "end num wide-only" });
   const errors = h("td", { class: "end num" });
   const current = h("p", { class: "small muted cut" });
   const words = h(

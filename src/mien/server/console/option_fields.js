@@ -13,7 +13,46 @@ import { MODELS, TRANSCRIPTION, WINDOW, isDefault } from "./options.js";
  * @param {import("./draft.js").Draft} draft
  * @returns {HTMLElement}
  */
-export function modelField(draft, model) {
+export function modelFields(draft) {
+  return h(
+    "div",
+    { class: "models" },
+    MODELS.map((model) => modelField(draft, model)),
+  );
+}
+
+/** Draws how speech becomes text. */
+export function transcriptionFields(draft) {
+  const set = (option) => (value) =>
+    draft.change(() => {
+      draft.transcription[option.name] = value;
+    });
+  const fields = h(
+    "div",
+    { class: "options", hidden: !draft.transcribes },
+    TRANSCRIPTION.map((option) => optionField(option, draft.transcription[option.name], set(option))),
+  );
+  const on = h("input", { type: "checkbox", role: "switch", checked: draft.transcribes });
+  on.addEventListener("change", () => {
+    draft.change(() => {
+      draft.transcribes = on.checked;
+    });
+    fields.hidden = !on.checked;
+  });
+  return h(
+    "div",
+    { class: "stack" },
+    h("label", { class: "switch" }, on, h("span", null, "Turn speech into text")),
+    h(
+      "p",
+      { class: "hint" },
+      "Off, prosody hears the whole recording as one, and language and entities find nothing in sound.",
+    ),
+    fields,
+  );
+}
+
+function modelField(draft, model) {
   const id = uniqueId("model");
   const details = model.options.length ? modelOptions(draft, model) : null;
   const on = h("input", {

@@ -6,6 +6,7 @@
 
 import { LIMITS } from "./options.js";
 import { packFolder } from "./packing.js";
+import { fitHeader } from "./snippets.js";
 
 /**
  * Starts a job.
@@ -22,8 +23,8 @@ import { packFolder } from "./packing.js";
 export async function startJob({ api, store, draft, idempotencyKey, tell, signal }) {
   const headers = { "Idempotency-Key": idempotencyKey };
   // A header carries Latin letters only; other tags are put on the job once it is there.
-  const plain = draft.tags.every((tag) => /^[\x20-\x7e]*$/.test(tag));
-  if (draft.tags.length && plain) headers["Mien-Tags"] = draft.tags.join(", ");
+  const inHeader = fitHeader(draft.tags);
+  if (inHeader) headers["Mien-Tags"] = draft.tags.join(", ");
   const files = await filesOf(draft, tell);
   const { job_id: job } = files.length
     ? await api.upload("/v0/batch/jobs", formOf(draft.request, files), {
@@ -32,7 +33,7 @@ export async function startJob({ api, store, draft, idempotencyKey, tell, signal
         onProgress: (share) => tell("Sending the files", share),
       })
     : await api.post("/v0/batch/jobs", draft.request, { headers, signal });
-  if (draft.tags.length && !plain) await api.put(`/v0/mien/jobs/${job}/tags`, draft.tags);
+  if (draft.tags.length && !inHeader) await api.put(`/v0/mien/jobs/${job}/tags`, draft.tags);
   if (files.length) {
     tell("Keeping the files in this browser", null);
     await store.keep(job, files);

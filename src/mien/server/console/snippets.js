@@ -36,17 +36,17 @@ export function asJson({ request }) {
 export function asCurl({ request, files, tags, base, key }) {
   const lines = [`curl ${quoted(`${base}/v0/batch/jobs`)}`];
   if (key) lines.push(`-H ${quoted(`X-Hume-Api-Key: ${key}`)}`);
-  if (tags.length) lines.push(`-H ${quoted(`Mien-Tags: ${tags.join(", ")}`)}`);
+  if (fitHeader(tags)) lines.push(`-H ${quoted(`Mien-Tags: ${tags.join(", ")}`)}`);
   if (files.length) lines.push("-F 'json=<-'", ...files.map(({ name }) => `-F ${quoted(`file=@${formName(name)}`)}`));
   else lines.push("-H 'Content-Type: application/json'", "-d @-");
   const command = `${lines.join(` \\\n${INDENT}`)} <<'JSON'\n${asJson({ request })}\nJSON`;
-  return [...packing(files, "#"), command].join("\n");
+  return [...notes(files, tags, "#"), command].join("\n");
 }
 
 /** Writes a script for Python 3 with the former SDK, `hume<0.14`. @param {Subject} subject */
 export function asPython({ request, files, tags, base, key }) {
   const types = [files.length ? "InferenceBaseRequest" : null, ...pythonTypes(request)].filter(Boolean).sort();
-  const options = tags.length
+  const options = fitHeader(tags)
     ? [["request_options", `{"additional_headers": {"Mien-Tags": ${JSON.stringify(tags.join(", "))}}}`]]
     : [];
   const given = Object.entries(request).map(([name, value]) => [
@@ -68,7 +68,7 @@ export function asPython({ request, files, tags, base, key }) {
     : called("batch.start_inference_job", [...given, ...options]);
   return [
     `# pip install "hume<0.14"`,
-    ...packing(files, "#"),
+    ...notes(files, tags, "#"),
     "import time",
     "",
     "from hume import HumeClient",
@@ -95,11 +95,11 @@ export function asTypeScript({ request, files, tags, base, key }) {
         INDENT,
       )},\n${INDENT}json: ${literal(body, 1)},\n}`
     : literal(body, 0);
-  const options = tags.length ? `, { headers: { "Mien-Tags": ${JSON.stringify(tags.join(", "))} } }` : "";
+  const options = fitHeader(tags) ? `, { headers: { "Mien-Tags": ${JSON.stringify(tags.join(", "))} } }` : "";
   const method = files.length ? "startInferenceJobFromLocalFile" : "startInferenceJob";
   return [
     "// npm install hume@0.15",
-    ...packing(files, "//"),
+    ...notes(files, tags, "//"),
     ...(files.length ? [`import { createReadStream } from "node:fs";`] : []),
     `import { HumeClient } from "hume";`,
     "",
@@ -113,11 +113,18 @@ export function asTypeScript({ request, files, tags, base, key }) {
   ].join("\n");
 }
 
-/** Says how the zip of a folder is made, where the folder lies. */
-function packing(files, comment) {
-  return files
+/** Tells whether there are tags that a header can carry: it takes plain Latin letters only. */
+export function fitHeader(tags) {
+  return tags.length > 0 && tags.every((tag) => /^[\x20-\x7e]*$/.test(tag));
+}
+
+/** Says what is to be done beside the program: packing folders where they lie, and tags that no header carries. */
+function notes(files, tags, comment) {
+  const packed = files
     .filter(({ folder }) => folder)
     .map(({ name, folder }) => `${comment} ${name} is the folder: zip -r ${quoted(name)} ${quoted(folder)}`);
+  if (!tags.length || fitHeader(tags)) return packed;
+  return [...packed, `${comment} Then PUT ${JSON.stringify(tags)} to /v0/mien/jobs/JOB_ID/tags`];
 }
 
 /** Quotes a word for a POSIX shell. */

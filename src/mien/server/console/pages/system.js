@@ -10,6 +10,8 @@ import { markdown } from "../markdown.js";
 import { bytes, count, counted, duration } from "../words.js";
 
 const REFRESH_MS = 5000;
+/** A worker that was not heard of for so long does not count any more, as in the server's health. */
+const GONE_SECONDS = 60;
 const HEALTH = {
   ok: "Everything works",
   degraded: "Jobs are taken, but not all is well",
@@ -179,15 +181,7 @@ function workers(list) {
         h("code", null, worker.name),
         h("p", { class: "small muted" }, `${worker.host}, process ${worker.pid}`),
       ),
-      h(
-        "td",
-        null,
-        h(
-          "span",
-          { class: "status", dataset: { status: worker.busy ? "IN_PROGRESS" : "QUEUED" } },
-          worker.busy ? "Measuring" : "Waiting",
-        ),
-      ),
+      h("td", null, workerState(worker)),
       h("td", null, `${worker.device}, ${counted(worker.threads, "thread")}`),
       h("td", { class: "num" }, count(worker.tasks_done)),
       h("td", { class: "num" }, bytes(worker.memory_bytes)),
@@ -200,6 +194,12 @@ function workers(list) {
       ? table(columns, rows, "Workers")
       : h("div", { class: "panel-body" }, h("p", { class: "muted" }, "No worker is there: jobs wait until one comes.")),
   );
+}
+
+function workerState({ busy, seen_seconds_ago: ago }) {
+  const [status, words] =
+    ago > GONE_SECONDS ? ["missing", "Gone"] : busy ? ["IN_PROGRESS", "Measuring"] : ["QUEUED", "Waiting"];
+  return h("span", { class: "status", dataset: { status } }, words);
 }
 
 function weights(list, context) {

@@ -1,4 +1,5 @@
 /** Shows one file: what there is to see or hear of it, then its timelines, words and entities, then its rows. */
+import { errorBox } from "../dialogs.js";
 import { h, icon, replace } from "../dom.js";
 import { audioView } from "./audio.js";
 import { headsOf } from "./controls.js";
@@ -88,7 +89,14 @@ export class FileView {
   }
 
   _fill(part, inside) {
-    part.made = part.make(this.file, this.view);
+    try {
+      part.made = part.make(this.file, this.view);
+    } catch (error) {
+      // One part that fails must not take the others with it.
+      console.error(error);
+      replace(inside, errorBox(error, () => this._fill(part, inside)));
+      return;
+    }
     replace(inside, part.made.element);
     // A view that measures its width can do so only when it stands in the page.
     if (this.element.isConnected) part.made.refresh();

@@ -13,10 +13,11 @@ const TYPES = {
 export class Footage {
   /**
    * @param {import("./model.js").Results} results
-   * @param {{store: import("./media_store.js").MediaStore, jobId?: string, api?: object, toast: Function}} context
+   * @param {{store: import("./media_store.js").MediaStore, jobId?: string, api?: object, toast: Function, others?: File[]}} context
+   *   `others` are files that came together with an opened result
    */
-  constructor(results, { store, jobId = null, api = null, toast }) {
-    Object.assign(this, { results, store, jobId, api, toast });
+  constructor(results, { store, jobId = null, api = null, toast, others = [] }) {
+    Object.assign(this, { results, store, jobId, api, toast, others });
     /** What was given on this page, by file. */
     this.given = new Map();
     this.zips = new Map();
@@ -29,6 +30,8 @@ export class Footage {
    */
   async of(file) {
     if (this.given.has(file)) return this.given.get(file);
+    const beside = this.others.find(({ name }) => name === baseName(file.name));
+    if (beside) return typed(beside, file.name);
     if (!this.jobId) return null;
     const source = this.results.sources[file.source];
     if (source?.type === "text") return this._text(file);

@@ -35,8 +35,9 @@ export async function readOld(blob, name) {
 
 async function streamed(blob, name) {
   const results = readResults(new Response(blob));
+  results.addEventListener("done", () => { if (results.error) results.error = new UnreadableFile(name, results.error.message); }, { once: true });
   await new Promise((begun) => results.addEventListener("grow", begun, { once: true }));
-  if (results.error && !results.files.length) throw new UnreadableFile(name, results.error.message);
+  if (results.error && !results.files.length) throw results.error;
   if (results.done && !results.sources.length) throw new UnreadableFile(name, NO_ARRAY);
   return results;
 }

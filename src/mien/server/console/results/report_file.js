@@ -65,7 +65,8 @@ function linesOf(table, head, labels, chosen) {
     const lines = labels.map((label) => {
       const { times, values } = seriesOf(table, head, label, { rows, smoothing: chosen?.smoothing ?? 0, threshold: chosen?.threshold ?? 0 });
       const { x, y } = minMax(times, values, { most: MOST_POINTS });
-      return { name: label, x: x.map((time) => Math.round(time * 1000)), y: y.map((value) => (value === null ? null : rounded(value))) };
+      // Milliseconds from the beginning; the report's own script puts them on an axis of dates.
+      return { name: label, x: x.map((time) => Math.round(1000 * time)), y: y.map((value) => (value === null ? null : rounded(value))) };
     });
     return { kind: "lines", until: Math.round(1000 * until), group: several ? groupName(id) : "", lines, dots: rows.length < 3 || table.model === "burst", says: `${labels.join(", ")} over time` };
   });

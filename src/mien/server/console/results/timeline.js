@@ -33,14 +33,14 @@ class Timeline {
     Object.assign(this, { file, view, panels: new Map(), zoom: null, drawnAt: -Infinity, timer: null, plotly: null });
     this.line = h("div", { class: "timeline-playhead", "aria-hidden": "true" });
     this.stack = h("div", { class: "timeline-stack" });
-    this.charts = h("div", { class: "timeline-charts", on: { pointerdown: (event) => this._down(event), click: (event) => this._click(event), dblclick: () => this.show(null) } }, this.stack, this.line);
+    this.charts = h("div", { class: "timeline-charts", on: { pointerdown: (event) => this._down(event), click: (event) => this._click(event) } }, this.stack, this.line);
     this.slider = h("input", { type: "range", class: "timeline-slider", min: "0", step: "0.1", "aria-label": "Place in time", on: { input: () => view.playhead.seek(Number(this.slider.value)) } });
     this.now = h("output", { class: "num small" });
     this.whole = this._button("Whole length", "clock", () => this.show(null));
     const tools = h("div", { class: "row close timeline-tools" }, this.now, h("span", { class: "grow" }), this.whole, this._button("Zoom in", "add", () => this._zoomBy(1 / ZOOM)));
     this.trouble = h("div", null);
     this.element = h("div", { class: "timeline panel" }, this.trouble, tools, this.slider, this.charts);
-    this.onMove = () => this._place();
+    this.onMove = () => this._place(true);
     view.playhead.addEventListener("move", this.onMove);
     this.watcher = new ResizeObserver(() => this._resized());
     this.watcher.observe(this.element);
@@ -93,7 +93,7 @@ class Timeline {
     const place = ({ model }) => (ORDER.includes(model) ? ORDER.indexOf(model) : ORDER.length);
     for (const table of timed) {
       if (this.panels.has(table.model)) continue;
-      const tell = { range: (from, to) => this.show([from, to]), redraw: () => this._draw() };
+      const tell = { range: (from, to) => this.show([from, to]), whole: () => this.show(null), redraw: () => this._draw() };
       this.panels.set(table.model, new TimelinePanel(table, this.view.chosen, tell));
     }
     const ordered = [...this.panels.values()].sort((a, b) => place(a.table) - place(b.table));
@@ -143,15 +143,13 @@ class Timeline {
     if (share >= 0 && share <= 1) this.view.playhead.seek(from + share * (to - from));
   }
 
-  /** Puts the playhead where it is; when it runs out of what is in sight, what is in sight follows. */
-  _place() {
+  /** Puts the playhead where it is; when it runs out of what is in sight, what is in sight follows if that is wanted. */
+  _place(follow = false) {
     const { seconds } = this.view.playhead;
     const [from, to] = this.range();
-    if (this.zoom && (seconds > to || seconds < from) && this.plotly && !this.following) {
-      this.following = true;
-      const span = to - from;
-      this.show([Math.max(0, seconds - span * 0.05), Math.max(0, seconds - span * 0.05) + span]);
-      this.following = false;
+    if (follow && this.zoom && this.plotly && (seconds > to || seconds < from)) {
+      const begin = Math.max(0, seconds - (to - from) * 0.05);
+      this.show([begin, begin + to - from]);
       return;
     }
     const share = (seconds - from) / (to - from);

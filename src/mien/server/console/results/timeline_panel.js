@@ -24,7 +24,8 @@ export class TimelinePanel {
   /**
    * @param {import("./model.js").Table} table
    * @param {import("./controls.js").Chosen} chosen
-   * @param {{range: (from: number, to: number) => void, redraw: () => void}} tell what to do when somebody zooms or picks a person
+   * @param {{range: (from: number, to: number) => void, whole: () => void, redraw: () => void}} tell what to do when
+   *   somebody zooms in, out, or picks a person
    */
   constructor(table, chosen, tell) {
     Object.assign(this, { table, chosen, tell, group: null, known: "", lines: new Map(), drawn: false });
@@ -63,6 +64,7 @@ export class TimelinePanel {
     if (this.drawn) return;
     this.drawn = true;
     this.chart.on("plotly_relayout", (change) => this._relaid(change));
+    this.chart.on("plotly_doubleclick", () => this.tell.whole());
   }
 
   _drawLegend(labels) {

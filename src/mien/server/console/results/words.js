@@ -7,7 +7,7 @@ import { coloursOfWords, fullest, passageOf, readerOf } from "./passage.js";
 import { lowerBound } from "./series.js";
 import { wordDetail } from "./word_detail.js";
 
-/** Where words come from, and what scored them. */
+/** Who scored the words. */
 const SOURCES = [["language", "What is said"], ["prosody", "How it is said"]];
 const REBUILD_MS = 1000;
 const BATCH = 200;
@@ -181,7 +181,8 @@ class Words {
   _recolour() {
     const choices = coloursOfWords(this.table);
     const { highlight } = this.view.chosen;
-    this.by = choices.some(({ value }) => value === highlight) ? highlight : choices[0]?.value ?? "";
+    // A voice has fewer expressions than words have.
+    this.by = [highlight, ...this.view.chosen.expressions, choices[0]?.value].find((one) => choices.some(({ value }) => value === one)) ?? "";
     this._drawChoices(choices);
     this.read = readerOf(this.table, this.by);
     this.most = fullest(this.passage, this.read);
@@ -190,8 +191,7 @@ class Words {
     this.element.style.setProperty("--hue", hue === "var(--chart-axis)" ? "var(--accent)" : hue);
     replace(this.scale, this.by === "sentiment" ? ["negative", h("i", { class: "both" }), "positive"] : ["0", h("i"), this.most.toFixed(2)]);
     for (const entry of this.paragraphs.values()) if (entry.spans) this._colour(entry);
-    const shown = this.pinned >= 0 ? this.pinned : this.now;
-    if (shown >= 0) this._tell(shown);
+    if (this.pinned >= 0 || this.now >= 0) this._tell(this.pinned >= 0 ? this.pinned : this.now);
   }
 
   _drawChoices(choices) {
@@ -279,18 +279,18 @@ class Words {
     if (entry?.spans) entry.spans[place - entry.paragraph.first]?.classList.toggle(name, on);
   }
 
-  _markIn({ paragraph: { first }, spans }, place, name) {
-    spans[place - first]?.classList.add(name);
-  }
+  _markIn({ paragraph: { first }, spans }, place, name) { spans[place - first]?.classList.add(name); }
 
-  /** Scroll the text, and only the text, so that a word can be seen. */
-  _reveal(place) {
+  /** Scroll the text, and only the text, so that a word can be seen; again where what lies between was not laid out yet. */
+  _reveal(place, times = 3) {
     const entry = this._entryOf(place);
     if (!entry) return;
-    const node = entry.spans?.[place - entry.paragraph.first] ?? entry.paragraph.node;
+    if (!entry.spans) this._unfold(entry);
+    const node = entry.spans[place - entry.paragraph.first];
     const [frame, box] = [this.text.getBoundingClientRect(), node.getBoundingClientRect()];
     if (box.top >= frame.top + 24 && box.bottom <= frame.bottom - 24) return;
     this.text.scrollTop += box.top - frame.top - frame.height / 3;
+    if (times > 1) requestAnimationFrame(() => this._reveal(place, times - 1));
   }
 }
 
