@@ -84,6 +84,10 @@ def scene() -> Iterator[Scene]:
         media = make_media(Path(folder) / "media")
         server.key = a_key(server, "ana", ["read", "write", "admin"])
         a_key(server, "ward 3", ["read", "write"])
+        with server.client() as client:
+            for known in client.get("/v0/mien/keys").json():
+                if known["owner"] == "story":
+                    client.delete(f"/v0/mien/keys/{known['id']}").raise_for_status()
         files = {"photo": media.two_faces, "film": media.film, "sound": media.sound}
         jobs = {name: measured(server, {"models": MODELS}, path) for name, path in files.items()}
         jobs["text"] = measured(server, {"models": MODELS, "text": [media.text.read_text("utf-8")]})
@@ -147,6 +151,14 @@ def with_files(page: Page, scene: Scene) -> None:
     drop(page, ".dropzone", scene.files.values())
 
 
+def seen(page: Page, scene: Scene) -> None:
+    """Scroll a phone to what was measured."""
+    if page.evaluate("innerWidth") < 500:
+        page.evaluate(
+            "document.querySelector('main video, main canvas, main .words')?.scrollIntoView({block: 'center'})"
+        )
+
+
 def compared(page: Page, scene: Scene) -> None:
     """Open the comparison."""
     page.get_by_role("tab", name="Compare").click()
@@ -157,10 +169,10 @@ SHOTS = (
     Shot("start", "#/"),
     Shot("new-job", "#/new", with_files, ("light", "dark", "phone")),
     Shot("jobs", "#/jobs", looks=("light", "dark", "phone")),
-    Shot("photo", "#/jobs/{photo}", looks=("light", "dark", "phone"), height=1000),
-    Shot("film", "#/jobs/{film}", looks=("light", "dark", "phone"), height=1700),
+    Shot("photo", "#/jobs/{photo}", seen, looks=("light", "dark", "phone"), height=1000),
+    Shot("film", "#/jobs/{film}", seen, looks=("light", "dark", "phone"), height=1700),
     Shot("sound", "#/jobs/{sound}", height=1400),
-    Shot("text", "#/jobs/{text}", looks=("light", "dark", "phone"), height=1400),
+    Shot("text", "#/jobs/{text}", seen, looks=("light", "dark", "phone"), height=1400),
     Shot("compare", "#/jobs/{film}", compared, height=1200),
     Shot("open", "#/open"),
     Shot("system", "#/system"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from mien import __version__
 from mien.assembly import LocalParts, build_face_reader, build_local
@@ -18,7 +18,7 @@ from mien.domain.media import PICTURES
 from mien.domain.request import InferenceRequest
 from mien.domain.segment import FaceCrop
 from mien.domain.source import FileSource, Source
-from mien.engine.in_place import run_in_place
+from mien.engine.in_place import Steps, run_in_place
 from mien.engine.task_parts import Report, no_report
 from mien.intake.subtitles import paired
 from mien.models.explanation import ExplainedScore
@@ -148,6 +148,14 @@ def _files_of(path: Path) -> list[LocalFile]:
     return shown
 
 
+class NamedSteps(Steps, Protocol):
+    """Remember how far a source of this name is."""
+
+    @property
+    def name(self) -> str:
+        """Return what sets its blobs apart from those of others."""
+
+
 class Measurement:
     """Measure local files one after the other, each when it is asked for, then all texts; networks are loaded once."""
 
@@ -167,8 +175,11 @@ class Measurement:
     def __iter__(self) -> Iterator[MeasuredFile]:
         return (self.measure(index) for index in range(len(self._sources)))
 
-    def measure(self, index: int, report: Report = no_report) -> MeasuredFile:
-        """Measure the file at this place of the list; `report` is told which file of an archive is next."""
+    def measure(self, index: int, report: Report = no_report, steps: NamedSteps | None = None) -> MeasuredFile:
+        """Measure the file at this place of the list; `report` is told which file of an archive is next.
+
+        With `steps`, a large file goes on where a process before has stopped, if the measurement's blobs were kept.
+        """
         self.let_go()
         source, parts = self._sources[index], self._parts
         try:
@@ -176,8 +187,10 @@ class Measurement:
         except OSError as error:
             reason = f"{source.name}: {error.strerror or error}"
             return MeasuredFile(source.name, failed_source(source, reason), None)
-        task = Task("local", index, source, self._request, worker="local", attempt=1)
-        outcome = run_in_place(task, Cancellation(), parts.run, report)
+        # What is remembered must be found again, also when the file's place in the list is another.
+        job, place = (f"local-{steps.name}", 0) if steps else ("local", index)
+        task = Task(job, place, source, self._request, worker="local", attempt=1)
+        outcome = run_in_place(task, Cancellation(), parts.run, report, steps)
         with parts.blobs.read(f"{outcome.results}/predictions.json") as result:
             element = result.read()
         artifacts = f"{outcome.results}/artifacts.zip"
@@ -202,16 +215,20 @@ class Measurement:
 
 @contextmanager
 def open_measurement(
-    files: Sequence[LocalFile], models: Models | None, settings: Settings | None = None, texts: Sequence[str] = ()
+    files: Sequence[LocalFile],
+    models: Models | None,
+    settings: Settings | None = None,
+    texts: Sequence[str] = (),
+    pieces: Path | None = None,
 ) -> Iterator[Measurement]:
-    """Offer the measurement of these files and texts.
+    """Offer the measurement of these files and texts; `pieces` is a folder that keeps what large files gave so far.
 
     Raises InvalidRequest before anything is measured when the models or their options are wrong.
     """
     if not files and not texts:
         raise InvalidRequest("no files were given")
     with TemporaryDirectory(prefix="mien-") as folder:
-        parts = build_local(settings or read_settings(), Path(folder))
+        parts = build_local(settings or read_settings(), Path(folder), pieces)
         measurement = Measurement(_request(files, texts, models, parts), parts)
         yield measurement
         measurement.let_go()

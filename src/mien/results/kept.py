@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
+from pydantic import TypeAdapter
+
 from mien.domain.errors import InvalidRequest
+from mien.domain.job import Begun
 from mien.results.table_files import Kinds, kinds_of
 from mien.results.walking import tables_of
 
 MOST_STARTS: Final = 2
 ABOUT, ELEMENT, ARTIFACTS = "about.json", "predictions.json", "artifacts.zip"
-LOCK: Final = "lock"
+LOCK, PIECES = "lock", "pieces"
+_BEGUN: Final = TypeAdapter(Begun)
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,12 @@ class KeptFolder:
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder
-        self._fingerprint = fingerprint
+        self.fingerprint = fingerprint
 
     def has(self, subject: Subject) -> bool:
         """Say whether a file need not be measured; one that gave nothing but errors is tried again."""
         about = self._about(subject)
-        if about.get("fingerprint") != self._fingerprint or about.get("fruitless"):
+        if about.get("fingerprint") != self.fingerprint or about.get("fruitless"):
             return False
         try:
             state = subject.state()
@@ -67,7 +71,7 @@ class KeptFolder:
         What is noted stays until the file is kept or let go, and is not counted when the file or the options changed.
         """
         mark = self._mark(subject)
-        now = {"fingerprint": self._fingerprint, "state": _state(subject)}
+        now = {"fingerprint": self.fingerprint, "state": _state(subject)}
         before = _read_json(mark)
         starts = before.get("starts", 0) if {name: before.get(name) for name in now} == now else 0
         if starts >= MOST_STARTS:
@@ -79,6 +83,15 @@ class KeptFolder:
         """Forget that a file was begun: somebody stopped the program, not the file."""
         self._mark(subject).unlink(missing_ok=True)
 
+    def steps(self, subject: Subject) -> "KeptSteps":
+        """Return the memory of how far a large file is."""
+        return KeptSteps(self, subject)
+
+    def progressed(self, subject: Subject) -> None:
+        """Note that a file that was begun gave a part of its results: it is not what stopped the program before."""
+        mark = self._mark(subject)
+        _write_whole(mark, json.dumps(_read_json(mark) | {"starts": 1}).encode())
+
     def keep(self, subject: Subject, element: bytes, artifacts: BinaryIO | None, stopped: bool = False) -> None:
         """Keep what a file gave; `stopped` says that it was left out, which stays noted."""
         partial = self.folder / f"{subject.key}.partial"
@@ -89,6 +102,7 @@ class KeptFolder:
                 with entry.open(ARTIFACTS, "w", force_zip64=True) as out:
                     shutil.copyfileobj(artifacts, out)
         partial.replace(self._entry(subject))
+        self.steps(subject).forget()
         if not stopped:
             self.let_go(subject)
 
@@ -117,7 +131,7 @@ class KeptFolder:
         kinds = {model: kinds_of(rows) for model, rows in tables_of([told]).items()}
         failed = "error" in told or (not told["results"]["predictions"] and bool(told["results"]["errors"]))
         return {
-            "fingerprint": self._fingerprint,
+            "fingerprint": self.fingerprint,
             "state": _state(subject),
             "md5sum": told["source"].get("md5sum"),
             "kinds": kinds,
@@ -144,6 +158,40 @@ class KeptFolder:
 
     def _mark(self, subject: Subject) -> Path:
         return self.folder / f"{subject.key}.begun"
+
+
+class KeptSteps:
+    """Remember how far a large file is: which of its pieces gave their results, which lie in `pieces`."""
+
+    def __init__(self, kept: KeptFolder, subject: Subject) -> None:
+        self._kept = kept
+        self._subject = subject
+        self._path = kept.folder / f"{subject.key}.steps"
+        self._valid = {"fingerprint": kept.fingerprint, "state": _state(subject)}
+
+    @property
+    def name(self) -> str:
+        """Return what sets its blobs apart from those of others."""
+        return self._subject.key
+
+    def read(self) -> Begun | None:
+        """Return how far the file is; None where nothing was done or it, or the options, changed since."""
+        told = _read_json(self._path)
+        if {name: told.get(name) for name in self._valid} != self._valid:
+            return None
+        return _BEGUN.validate_python(told["begun"])
+
+    def write(self, begun: Begun) -> None:
+        """Remember how far the file is now."""
+        told = self._valid | {"begun": _BEGUN.dump_python(begun, mode="json")}
+        _write_whole(self._path, json.dumps(told).encode())
+        self._kept.progressed(self._subject)
+
+    def forget(self) -> None:
+        """Forget the steps and all that was kept of pieces."""
+        self._path.unlink(missing_ok=True)
+        for place in ("results", "working"):
+            shutil.rmtree(self._kept.folder / PIECES / place / f"local-{self.name}", ignore_errors=True)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import codecs
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -26,10 +26,18 @@ def write_stored_tables(elements: Sequence[OpenElement], folder: Path) -> list[P
     """
     kinds: dict[str, Kinds] = {}
     for model, rows in _batches(elements):
-        kinds = joined_kinds([kinds, {model: kinds_of(rows)}])
+        kinds = joined_kinds([kinds, {model: kinds_of(_various(rows))}])
     with open_tables(folder, "parquet", kinds) as files:
         _fill(files, _batches(elements))
     return [folder / f"{model}.parquet" for model in kinds]
+
+
+def _various(rows: Iterable[Row]) -> Iterable[Row]:
+    """Return the first of all rows that have the same columns with cells of the same types."""
+    found: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        found.setdefault((*row, *map(type, row.values())), row)
+    return found.values()
 
 
 def _fill(files: Any, batches: Iterator[tuple[str, list[Row]]]) -> None:

@@ -39,6 +39,11 @@ def test_every_command_has_an_example_that_can_be_typed(path: tuple[str, ...]) -
     COMMANDS[path].make_context(path[-1], words[len(path) + 1 :])
 
 
+@pytest.mark.parametrize("group", [ROOT, *(one for one in ROOT.commands.values() if hasattr(one, "commands"))])
+def test_every_group_has_an_example_too(group: Any) -> None:
+    assert re.search(r"Example: mien .+", group.help)
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_option_says_what_it_is(path: tuple[str, ...]) -> None:
     options = [one for one in COMMANDS[path].params if one.param_type_name == "option"]

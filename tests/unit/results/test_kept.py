@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mien.domain.errors import InvalidRequest
+from mien.domain.job import Begun, Outcome, Piece, PieceOutcome
 from mien.results.kept import MOST_STARTS, KeptFolder, Subject, open_kept
 from tests.unit.results.test_walking import FACE, an_element
 
@@ -118,6 +119,39 @@ def test_a_file_in_which_the_user_stops_is_not_blamed(kept: KeptFolder, subject:
     for _ in range(2 * MOST_STARTS):
         assert kept.begin(subject) is None
         kept.let_go(subject)
+
+
+BEGUN = Begun(
+    2, (PieceOutcome(Piece(0), Outcome("results/local-x/0/p0-1-local", 5, seconds=0.5)),), (Piece(1, 32),), "working/x"
+)
+
+
+def test_how_far_a_large_file_is_can_be_read_again(kept: KeptFolder, subject: Subject) -> None:
+    assert kept.steps(subject).read() is None
+
+    kept.steps(subject).write(BEGUN)
+
+    assert kept.steps(subject).read() == BEGUN
+    assert KeptFolder(kept.folder, "other options").steps(subject).read() is None
+    subject.path.write_bytes(b"another film")
+    assert kept.steps(subject).read() is None
+
+
+def test_when_a_large_file_is_done_its_pieces_are_gone(kept: KeptFolder, subject: Subject) -> None:
+    pieces = kept.folder / "pieces" / "results" / f"local-{subject.key}"
+    pieces.mkdir(parents=True)
+    kept.steps(subject).write(BEGUN)
+
+    kept.keep(subject, element(), None)
+
+    assert not pieces.exists()
+    assert kept.steps(subject).read() is None
+
+
+def test_a_file_that_goes_on_a_little_each_time_is_not_left_out(kept: KeptFolder, subject: Subject) -> None:
+    for _ in range(2 * MOST_STARTS):
+        assert kept.begin(subject) is None
+        kept.steps(subject).write(BEGUN)
 
 
 def test_one_process_at_a_time(kept: KeptFolder) -> None:
