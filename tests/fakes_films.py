@@ -45,7 +45,7 @@ def film_of_faces(
         sound: Any = out.add_stream("pcm_s16le", rate=16_000, layout="mono") if spoken else None
         spoken_words = reading() if spoken else np.zeros(1, np.int16)
         for second in range(int(seconds)):
-            for picture, index in _pictures(second, rate):
+            for picture, index in pictures_of_second(second, rate):
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 frame.pts, frame.time_base = index, Fraction(1, rate)
                 out.mux(track.encode(frame))
@@ -57,7 +57,7 @@ def film_of_faces(
     return path
 
 
-def _pictures(second: int, rate: int) -> Iterator[tuple[NDArray[np.uint8], int]]:
+def pictures_of_second(second: int, rate: int) -> Iterator[tuple[NDArray[np.uint8], int]]:
     for index in range(second * rate, (second + 1) * rate):
         yield _picture(index / rate), index
 

@@ -11,7 +11,7 @@ import pytest
 
 from mien.models.images import INPUT_SIZE, face_input
 
-FOLDER = files("mien") / "weights" / "face-expression-2"
+FOLDER = files("mien") / "weights" / "face-expression-3"
 
 
 @pytest.fixture(scope="module")

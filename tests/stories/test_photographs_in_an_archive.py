@@ -2,17 +2,23 @@ import csv
 import io
 import math
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mien.domain.labels import EMOTIONS_48
 from tests.fakes_files import make_zip
+from tests.fakes_heif import heif_bytes
 
-FACES = ["photographs/astronaut.png", "photographs/grace_hopper.jpg"]
+TELEPHONE = "photographs/telephone.heic"
+FACES = ["photographs/astronaut.png", "photographs/grace_hopper.jpg", TELEPHONE]
 
 
 @pytest.fixture(scope="module")
 def job(server, photographs, tmp_path_factory):
+    lying = np.rot90(np.asarray(Image.open(io.BytesIO(photographs["astronaut.png"])).convert("RGB")), -1)
     members = {f"photographs/{name}": content for name, content in photographs.items()} | {
+        TELEPHONE: heif_bytes(lying, quarter_turns=1),
         "photographs/cut.jpg": photographs["grace_hopper.jpg"][:3000],
         "photographs/empty.jpg": b"",
         "photographs/letter.jpg": b"Dear reader, this is no picture at all.\n",
@@ -39,7 +45,7 @@ def faces(job):
 
 def test_the_job_completes_and_counts_faces_and_errors(job):
     _, state, _ = job
-    assert (state["status"], state["num_predictions"], state["num_errors"]) == ("COMPLETED", 4, 3)
+    assert (state["status"], state["num_predictions"], state["num_errors"]) == ("COMPLETED", 6, 3)
     assert state["created_timestamp_ms"] <= state["started_timestamp_ms"] <= state["ended_timestamp_ms"]
 
 
@@ -73,6 +79,13 @@ def test_a_broad_smile_is_joyful(faces):
     assert scores["Joy"] > 3 * max(scores["Sadness"], scores["Anger"], scores["Fear"], scores["Disgust"])
 
 
+def test_a_photograph_of_a_telephone_is_turned_upright_and_read_like_any_other(faces):
+    one, same = (
+        {score["name"]: score["score"] for score in faces[name, "face"]["emotions"]} for name in (FACES[0], TELEPHONE)
+    )
+    assert max(abs(same[name] - one[name]) for name in one) < 0.1
+
+
 def test_outputs_not_asked_for_are_null_and_facemesh_has_no_place(faces):
     assert faces[FACES[0], "face"]["facs"] is None
     assert faces[FACES[0], "face"]["descriptions"] is None
@@ -94,7 +107,7 @@ def test_what_cannot_be_measured_is_named_with_its_reason(job):
 
 def test_files_come_in_the_archive_s_order_and_hidden_ones_are_passed_over(job, photographs):
     names = [item["file"] for item in job[2][0]["results"]["predictions"]]
-    assert names == [f"photographs/{name}" for name in photographs]
+    assert names == [*(f"photographs/{name}" for name in photographs), TELEPHONE]
 
 
 def test_the_artifacts_hold_a_table_per_file_and_model_and_the_faces(server, job, faces):

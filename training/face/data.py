@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ EXPRESSIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust"
 DEFAULT_FOLDER = Path("../shared/data/face")
 TEACHER = "teacher.npy"
 """What `teach` leaves in the folder of a run: the probabilities that trained networks give the training faces."""
+
+TEACHER_OF_VALIDATION = "teacher-validation.npy"
+"""The same for the validation faces, for `refit`."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ def taught(faces: Faces, path: Path, share: float) -> Faces:
     if seen.shape != faces.votes.shape:
         raise ValueError(f"{path} holds {tuple(seen.shape)} probabilities, not {tuple(faces.votes.shape)}: teach again")
     return replace(faces, votes=torch.lerp(faces.votes, seen, share))
+
+
+def chosen(faces: Faces, rows: Tensor) -> Faces:
+    """Return some of the faces, by number or by mask."""
+    return Faces(*(getattr(faces, field.name)[rows] for field in fields(faces)))
 
 
 def draw_weights(votes: Tensor, balance: float) -> Tensor:

@@ -1,11 +1,15 @@
 """Prints the figures of the card: how well a checkpoint does on a split it was not fitted on.
 
 python -m training.face.evaluate --out build/face --split validation
+
+A network fitted to the validation faces as well cannot be judged, nor calibrated, on them. `--held-out-by` names
+networks made the same way without a part of them each, as `refit --held-out` makes them: face i is seen by network
+i modulo their number.
 """
 
 import argparse
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, Faces, load_faces, reframe
+from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, Faces, chosen, load_faces, reframe
 from training.face.network import FaceExpressionNet
 from training.face.train import DEFAULT_OUT, build_network, predict
 from training.shared.scores import (
@@ -84,6 +88,14 @@ def load_checkpoint(out: Path) -> FaceExpressionNet:
     return net.eval()
 
 
+def out_of_fold(nets: Sequence[FaceExpressionNet], faces: Faces) -> Tensor:
+    """Return the logits, N x 8, that each face gets from the network that was not fitted to it."""
+    logits, turn = torch.empty(len(faces), len(EXPRESSIONS)), torch.arange(len(faces)) % len(nets)
+    for place, net in enumerate(nets):
+        logits[turn == place] = predict(net, chosen(faces, turn == place))
+    return logits
+
+
 def fit_calibration(logits: Tensor, votes: Tensor) -> Calibration:
     """Find temperature and intercepts by the least negative log-likelihood of the votes.
 
@@ -133,12 +145,12 @@ def evaluate(logits: NDArray[np.floating], faces: Faces) -> Evaluation:
     )
 
 
-def framing_table(net: FaceExpressionNet, calibration: Calibration, faces: Faces) -> str:
+def framing_table(nets: Sequence[FaceExpressionNet], calibration: Calibration, faces: Faces) -> str:
     """Write how the scores fall when the crop is cut otherwise or the face is small, as a Markdown table."""
     lines = ["| crop | accuracy | macro-F1 |", "| --- | ---: | ---: |"]
     for name, change in FRAMINGS.items():
         changed = replace(faces, pixels=reframe(faces.pixels, **change))
-        result = evaluate(calibration.apply(predict(net, changed).numpy()), changed)
+        result = evaluate(calibration.apply(out_of_fold(nets, changed).numpy()), changed)
         lines.append(f"| {name} | {result.accuracy:.3f} | {result.macro_f1:.3f} |")
     return "\n".join(lines)
 
@@ -167,11 +179,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DEFAULT_FOLDER, help="folder that holds ferplus.npz")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder that holds checkpoint.pt")
+    parser.add_argument("--held-out-by", type=Path, nargs="*", default=[], help="folders of checkpoints")
     parser.add_argument("--split", choices=["validation", "test"], default="validation")
     options = parser.parse_args()
     net = load_checkpoint(options.out)
+    nets = [load_checkpoint(folder) for folder in options.held_out_by] or [net]
     held_out = load_faces(options.data, Split.VALIDATION)
-    known = predict(net, held_out)
+    known = out_of_fold(nets, held_out)
     calibration = fit_calibration(known, held_out.votes)
     print(f"{options.split} split, {calibration}\n")
     if options.split == "test":
@@ -179,7 +193,7 @@ def main() -> None:
         print(card_text(evaluate(calibration.apply(predict(net, faces).numpy()), faces)))
         return
     print(f"calibrated across five folds: {card_text(evaluate(crossed(known, held_out.votes), held_out))}\n")
-    print(framing_table(net, calibration, held_out))
+    print(framing_table(nets, calibration, held_out))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Writes the weights folder of the face expression network: graph, manifest, card, golden values.
 
-python -m training.face.export --out build/face
+python -m training.face.export --out build/face --held-out-by build/refit-even build/refit-odd
 """
 
 import argparse
@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,23 @@ from numpy.typing import NDArray
 
 from mien.models.images import INPUT_SIZE, face_input
 from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, load_faces
-from training.face.evaluate import Calibration, Evaluation, evaluate, fit_calibration, load_checkpoint
+from training.face.evaluate import (
+    Calibration,
+    Evaluation,
+    evaluate,
+    fit_calibration,
+    load_checkpoint,
+    out_of_fold,
+)
 from training.face.network import ServedNet
-from training.face.train import DEFAULT_OUT, predict
+from training.face.train import DEFAULT_OUT
 from training.shared.parity import check_parity, run_onnx
 from training.shared.scores import softmax
 from training.shared.splits import Split
 from training.shared.weights_folder import write_beside
 
 NAME = "face-expression"
-VERSION = "2"
+VERSION = "3"
 OPSET = 17
 FOLDER = Path("src/mien/weights") / f"{NAME}-{VERSION}"
 CARD = Path(__file__).with_name("card.md")
@@ -135,11 +142,15 @@ def golden(graph: Path) -> dict[str, Any]:
     }
 
 
-def export(out: Path, data: Path, folder: Path) -> Mapping[str, Any]:
-    """Write the weights folder; raise `ParityError`, and write nothing, if the graph is not the network."""
+def export(out: Path, data: Path, folder: Path, held_out_by: Sequence[Path] = ()) -> Mapping[str, Any]:
+    """Write the weights folder; raise `ParityError`, and write nothing, if the graph is not the network.
+
+    `held_out_by` are the folders of the networks that calibrate one fitted to the validation faces; see `evaluate`.
+    """
     net = load_checkpoint(out)
     held_out = load_faces(data, Split.VALIDATION)
-    calibration = fit_calibration(predict(net, held_out), held_out.votes)
+    nets = [load_checkpoint(one) for one in held_out_by] or [net]
+    calibration = fit_calibration(out_of_fold(nets, held_out), held_out.votes)
     served = ServedNet(net, calibration.temperature, calibration.intercepts).eval()
     faces = load_faces(data, Split.TEST)
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad():
@@ -160,9 +171,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DEFAULT_FOLDER, help="folder that holds ferplus.npz")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder that holds checkpoint.pt")
+    parser.add_argument("--held-out-by", type=Path, nargs="*", default=[], help="folders of checkpoints")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="the weights folder to write")
     options = parser.parse_args()
-    print(json.dumps(export(options.out, options.data, options.folder), indent=2))
+    print(json.dumps(export(options.out, options.data, options.folder, options.held_out_by), indent=2))
 
 
 if __name__ == "__main__":

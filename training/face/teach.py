@@ -16,7 +16,15 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from training.face.data import DEFAULT_FOLDER, EXPRESSIONS, TEACHER, Faces, load_faces, network_input
+from training.face.data import (
+    DEFAULT_FOLDER,
+    EXPRESSIONS,
+    TEACHER,
+    TEACHER_OF_VALIDATION,
+    Faces,
+    load_faces,
+    network_input,
+)
 from training.face.network import FaceExpressionNet
 from training.face.train import DEFAULT_OUT, build_network, predict
 from training.shared.scores import accuracy, confusion
@@ -44,7 +52,7 @@ def teach(paths: Sequence[Path], faces: Faces) -> Tensor:
 
 
 def main() -> None:
-    """Read the command line, and leave `teacher.npy` for the training split."""
+    """Read the command line, and leave `teacher.npy` for the training split, `teacher-validation.npy` for the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DEFAULT_FOLDER, help="folder that holds ferplus.npz")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the run that is to learn")
@@ -52,10 +60,12 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     held_out = load_faces(options.data, Split.VALIDATION)
-    seen = teach(options.networks, held_out)[held_out.clear].argmax(dim=1).numpy()
-    table = confusion(held_out.labels[held_out.clear].numpy(), seen, len(EXPRESSIONS))
+    seen = teach(options.networks, held_out)
+    best = seen[held_out.clear].argmax(dim=1).numpy()
+    table = confusion(held_out.labels[held_out.clear].numpy(), best, len(EXPRESSIONS))
     log.info("together right on %.4f of the validation split", accuracy(table))
     options.out.mkdir(parents=True, exist_ok=True)
+    np.save(options.out / TEACHER_OF_VALIDATION, seen.numpy())
     np.save(options.out / TEACHER, teach(options.networks, load_faces(options.data, Split.TRAIN)).numpy())
 
 

@@ -47,6 +47,9 @@ NEAR: Final = 2.5
 """Side of the second look's region, in sides of the face."""
 
 MOST_SECOND_LOOKS: Final = 8
+TURNED_SIDE: Final = 640
+"""Longer side to about which a picture is shrunk that is turned and looked at as a whole."""
+
 LARGE_IN_TILE: Final = 0.3
 """Faces larger than this share of a tile are left to the whole picture: the tile may show a part of one."""
 
@@ -201,13 +204,21 @@ def without_doubles(found: Sequence[Detection]) -> list[Detection]:
     return kept
 
 
-def find_turned_faces(detector: FaceDetector, picture: Image.Image, smallest: float) -> list[Detection]:
-    """Return faces that lie on their side, found by turning the picture a quarter both ways."""
-    ways = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
-    turned = [picture.transpose(way) for way in ways]
-    left, right = (detector.find(one, detector.regions(one, smallest, still=True)) for one in turned)
-    back_left = [_turned_back(one, lambda x, y: (picture.width - y, x)) for one in left]
-    back_right = [_turned_back(one, lambda x, y: (y, picture.height - x)) for one in right]
+def find_turned_faces(
+    detector: FaceDetector, picture: Image.Image, smallest: float, tiles: bool = True
+) -> list[Detection]:
+    """Return faces that lie on their side, found by turning the picture a quarter both ways; small ones by `tiles`.
+
+    Without tiles the picture is shrunk before it is turned.
+    """
+    factor = 1 if tiles else max(1, max(picture.size) // TURNED_SIDE)
+    small = picture.reduce(factor) if factor > 1 else picture
+    turned = [small.transpose(way) for way in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)]
+    parts = [detector.regions(one, smallest / factor, still=True) for one in turned]
+    left, right = (detector.find(one, some if tiles else some[:1]) for one, some in zip(turned, parts, strict=True))
+    width, height = small.size
+    back_left = [_turned_back(one, lambda x, y: ((width - y) * factor, x * factor)) for one in left]
+    back_right = [_turned_back(one, lambda x, y: (y * factor, (height - x) * factor)) for one in right]
     return without_doubles(back_left + back_right)
 
 

@@ -16,9 +16,16 @@ from mien.domain.request import FaceExtraction
 from mien.domain.segment import FaceCrop
 from mien.domain.source_memory import SourceMemory
 from mien.domain.transcript import Transcript
-from mien.extractors.face_alignment import cut_box, cut_square, picture_of, square_around
+from mien.extractors.face_alignment import cut_box, cut_square, picture_of, shared_part, square_around
 from mien.extractors.face_centers import CENTERFACE, CenterFace
-from mien.extractors.face_detection import DETECTOR, BlazeFace, Detection, FaceDetector, find_turned_faces
+from mien.extractors.face_detection import (
+    DETECTOR,
+    SAME_FACE,
+    BlazeFace,
+    Detection,
+    FaceDetector,
+    find_turned_faces,
+)
 from mien.extractors.face_film import FaceNetworks, FilmFaces, FoundFace, without_twins
 from mien.extractors.face_identity import IDENTITY, People
 from mien.extractors.face_mesh import MESH, lay_mesh
@@ -86,9 +93,11 @@ class FaceExtractor:
     def _in_still(self, picture: Image.Image, wanted: FaceExtraction) -> list[FoundFace]:
         detector = self._networks.detector
         found = detector.find(picture, detector.regions(picture, wanted.min_face_size, still=True))
-        return self._measured(picture, found, wanted) or self._measured(
-            picture, find_turned_faces(detector, picture, wanted.min_face_size), wanted
-        )
+        upright = self._measured(picture, found, wanted)
+        # Beside upright faces one that lies on its side is rare, and worth two looks, not two for every tile.
+        turned = find_turned_faces(detector, picture, wanted.min_face_size, tiles=not upright)
+        new = [one for one in turned if all(shared_part(one.box, face.box) < SAME_FACE for face in upright)]
+        return without_twins([*upright, *self._measured(picture, new, wanted)])
 
     def _measured(self, picture: Image.Image, found: list[Detection], wanted: FaceExtraction) -> list[FoundFace]:
         likely = [one for one in found if one.prob >= wanted.prob_threshold]

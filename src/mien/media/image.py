@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pi_heif  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -30,7 +31,9 @@ _MAY_MOVE = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
 _UNTOLD_MS = 100
 """How long a frame is shown that does not say it; browsers do so."""
 
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+"""Major brands of HEIF files (ISO/IEC 23008-12), as telephones write them; AVIF states itself among the minor ones."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -41,12 +44,11 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+
 
 def image_format(start: bytes) -> str | None:
-    """Return which picture format a file that starts so is in; None for anything else.
-
-    Raises UnreadableMedia for HEIC, which is a picture we cannot read.
-    """
+    """Return which picture format a file that starts so is in; None for anything else."""
     if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
         return "WEBP"
     if start[4:8] == b"ftyp":
@@ -57,9 +59,7 @@ def image_format(start: bytes) -> str | None:
 def _brand(brands: bytes) -> str | None:
     if b"avif" in brands:
         return "AVIF"
-    if brands[:4] in _HEIC_BRANDS:
-        raise UnreadableMedia("HEIC pictures cannot be read; convert it to JPEG or PNG")
-    return None
+    return "HEIF" if brands[:4] in _HEIC_BRANDS else None
 
 
 def read_image(path: Path, name: str, limits: MediaLimits) -> Pixels:
@@ -112,7 +112,7 @@ def _opened(path: Path, name: str, limits: MediaLimits) -> Iterator[Image.Image]
     except Image.DecompressionBombError as error:
         raise ItemTooLarge(f"image is over the limit of {limits.max_pixels} pixels") from error
     except Exception as error:  # damaged pictures make decoders raise anything
-        reason = "damaged" if isinstance(error, UnidentifiedImageError) else str(error)
+        reason = "damaged" if isinstance(error, UnidentifiedImageError) else str(error).strip()
         raise UnreadableMedia(f"image could not be decoded ({name}): {reason}") from error
 
 

@@ -18,7 +18,7 @@ from mien.models.face_geometry import measure, read_neutral_face
 from mien.models.images import INPUT_SIZE, face_input, to_grey
 from mien.models.mesh_measures import read_statistics
 
-NETWORK: Final = "face-expression-2"
+NETWORK: Final = "face-expression-3"
 UNIT_NETWORK: Final = "face-action-units-1"
 
 

@@ -29,7 +29,7 @@ class Manifest:
 
     @property
     def weights(self) -> str:
-        """Return the name models ask for, which is also the folder's: `face-expression-2`."""
+        """Return the name models ask for, which is also the folder's: `face-expression-3`."""
         return f"{self.name}-{self.version}"
 
     @property

@@ -1,5 +1,6 @@
 """From frames to face crops."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from mien.domain.request import FaceExtraction
 from mien.domain.segment import Box, FaceCrop
 from mien.domain.source_memory import SourceMemory
 from mien.extractors.face_centers import CENTERFACE
+from mien.extractors.face_detection import CELLS, DETECTOR
 from mien.extractors.face_film import FoundFace
 from mien.extractors.face_identity import IDENTITY
 from mien.extractors.face_mesh import Mesh
@@ -52,6 +54,32 @@ def test_a_crop_holds_what_its_definition_says() -> None:
 
 def test_a_picture_without_faces_yields_nothing() -> None:
     assert faces_in(picture_with()) == []
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_face_that_lies_beside_an_upright_one_is_found_once_the_picture_is_turned(factor: int) -> None:
+    runtime = face_runtime()
+    detector = runtime.networks[DETECTOR]
+    assert isinstance(detector, FakeNetwork)
+    sees = detector.answer
+
+    def sees_what_stands(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        outputs = sees(inputs)
+        for picture, scores in zip(inputs["input_1"], outputs["Identity_1"], strict=True):
+            for column in range(CELLS):
+                strip = picture[:, 4 * column : 4 * column + 4, 2].max(axis=1) > 0.5
+                if strip.sum() < 30:
+                    scores.reshape(CELLS, CELLS)[:, column] = -20
+        return outputs
+
+    detector.answer = sees_what_stands
+    standing, lying = (Box(*(factor * side for side in sides)) for sides in ((60, 60, 90, 130), (400, 250, 130, 80)))
+    picture = picture_with(standing, lying, width=640 * factor, height=480 * factor)
+
+    faces = list(FaceExtractor(runtime).extract(FakeMedia(MediaKind.IMAGE, [picture]), None, WANTED))
+
+    assert [face.box.x for face in faces] == pytest.approx([60 * factor, 400 * factor], abs=6 * factor)
+    assert [face.box.y for face in faces] == pytest.approx([60 * factor, 250 * factor], abs=6 * factor)
 
 
 def test_faces_smaller_than_asked_for_are_left_out() -> None:

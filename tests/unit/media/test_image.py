@@ -10,8 +10,11 @@ from mien.domain.media import MediaKind
 from mien.media.limits import MediaLimits
 from mien.media.opening import open_media
 from tests.fakes_files import corners, picture_bytes
+from tests.fakes_heif import heif_bytes
 
 ORIENTATION = 0x0112
+WHITE_CORNER = np.zeros((60, 80, 3), np.uint8)
+WHITE_CORNER[:30, :40] = 255
 
 
 def opened(tmp_path, data, **kwargs):
@@ -150,6 +153,30 @@ def test_the_limit_on_pixels_is_the_one_handed_in(tmp_path):
         opened(tmp_path, picture_bytes(), limits=MediaLimits(max_pixels=1000))
 
 
-def test_heic_is_refused_in_plain_words(tmp_path):
-    with pytest.raises(UnreadableMedia, match="HEIC"):
-        opened(tmp_path, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+@pytest.mark.parametrize(
+    ("quarters", "expected", "size"), [(0, "#...", (60, 80)), (1, "..#.", (80, 60)), (3, ".#..", (80, 60))]
+)
+def test_pictures_of_telephones_are_read_upright(tmp_path, brand, quarters, expected, size):
+    (frame,) = opened(tmp_path, heif_bytes(WHITE_CORNER, quarters, brand))
+    assert corners(frame.pixels) == expected
+    assert frame.pixels.shape[:2] == size
+    assert frame.pixels.max() > 240
+
+
+@pytest.mark.parametrize("length", [40, 500, -40])
+def test_a_cut_off_picture_of_a_telephone_says_so(tmp_path, length):
+    with pytest.raises(UnreadableMedia, match=r"image could not be decoded \(HEIF\): ."):
+        opened(tmp_path, heif_bytes(WHITE_CORNER)[:length])
+
+
+def test_a_picture_of_a_telephone_may_not_hold_more_than_it_says(tmp_path):
+    with pytest.raises(UnreadableMedia, match="does not have the size signaled"):
+        opened(tmp_path, heif_bytes(WHITE_CORNER, stated=(64, 16)))
+    with pytest.raises(ItemTooLarge, match="over the limit of 120000000 pixels"):
+        opened(tmp_path, heif_bytes(WHITE_CORNER, stated=(30_000, 30_000)))
+
+
+def test_a_picture_in_a_coding_nobody_here_decodes_says_so(tmp_path):
+    with pytest.raises(UnreadableMedia, match=r"image could not be decoded \(HEIF\)"):
+        opened(tmp_path, heif_bytes(WHITE_CORNER).replace(b"hvc1", b"vvc1"))
