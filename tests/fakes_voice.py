@@ -14,7 +14,8 @@ from mien.domain.request import Transcription
 from mien.domain.segment import TimeSpan
 from mien.domain.transcript import SpokenWord, Transcript, Turn, transcript_of
 from mien.extractors.voice_activity import WEIGHTS
-from mien.extractors.voice_prints import BANDS, PRINT_SIZE
+from mien.extractors.voice_prints import PRINT_SIZE
+from mien.spectrograms.slaney_mel import BANDS
 
 RATE = 16_000
 JUDGED = {"more": {"weights": [0.0, -20.0] + [0.0] * 17, "bias": 10.0}, "right": {"weights": [3.0], "bias": -0.5}}

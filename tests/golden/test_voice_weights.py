@@ -10,12 +10,16 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from mien.api import analyze
+from mien.domain.labels import EMOTIONS_48
 from mien.models.listening import PARTS, pieces
+from mien.models.voice_trunk import SUMMARY_SIZE
 from mien.runtime.manifest import read_manifest
+from mien.settings import read_settings
 
 WEIGHTS = Path(str(files("mien") / "weights"))
-FREE = ["burst-2", "burst-events-2"]
-BOUND = ["burst-calls-nc-2", "prosody-nc-2"]
+FREE = ["burst-2", "burst-events-3"]
+BOUND = ["burst-calls-nc-2", "prosody-nc-3"]
 
 
 def golden_sounds() -> list[np.ndarray]:
@@ -41,7 +45,8 @@ def run(weights: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def heard() -> dict[str, np.ndarray]:
     cut = [pieces(sound)[0] for sound in golden_sounds()]
     inputs = {part: np.stack([getattr(piece, part) for piece in cut]) for part in PARTS}
-    return {**inputs, "summary": run("burst-2", inputs)["summary"]}
+    voices = 0.3 * np.sin(0.37 * np.arange(SUMMARY_SIZE) + np.arange(3)[:, np.newaxis])
+    return {**inputs, "voice": voices.astype(np.float32), "summary": run("burst-2", inputs)["summary"]}
 
 
 @pytest.mark.parametrize("weights", FREE + BOUND)
@@ -79,3 +84,14 @@ def test_only_weights_named_so_are_bound_to_be_non_commercial(weights: str) -> N
 @pytest.mark.parametrize("weights", FREE + BOUND)
 def test_the_card_says_what_scores_are_not(weights: str) -> None:
     assert "not what a person feels" in " ".join((WEIGHTS / weights / "card.md").read_text().split())
+
+
+def test_a_calm_reading_is_heard_as_nothing_strong() -> None:
+    reading = read_settings().samples / "two_cities.wav"
+
+    rows = analyze(reading, prosody={"window": {"length": 4, "step": 4}}, transcription=None).rows()
+    scores = np.array([[row[name] for name in EMOTIONS_48] for row in rows])
+
+    assert len(scores) > 10
+    assert np.median(scores.max(axis=1)) < 0.6
+    assert scores[:, EMOTIONS_48.index("Disgust")].mean() < 0.35

@@ -20,7 +20,7 @@ from mien.spectrograms.mel import BANDS
 from training.burst.data import calls
 from training.burst.network import load_clip_net
 from training.burst.train import SETTINGS
-from training.prosody.measured import degraded
+from training.prosody.trunk import degraded
 from training.voice.augment import Augmentation, change, levelled
 from training.voice.clips import Clips
 from training.voice.network import ClipNet, inputs_of

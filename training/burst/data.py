@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from mien.models.burst_mapping import CALLS
+from training.burst.breath import varied
 from training.burst.mixtures import Pools
 from training.prosody.data import HELD_OUT
 from training.voice.clips import Clips
@@ -55,4 +56,5 @@ def detector_pools(bursts: Clips, voices: Path, speech: Clips | None) -> Pools:
         spoken = speech.select(lambda row: row["split"] == "train" and row["speaker"] not in HELD_OUT)
         readings += [speech.samples(number) for number in spoken]
         numbers = numbers + calls(bursts, "train") * 12
-    return Pools(readings, [bursts.samples(number) for number in numbers])
+    recorded = [bursts.samples(number) for number in numbers]
+    return Pools(readings, recorded + varied(recorded, len(recorded) // 4))

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from mien.spectrograms.mel import log_mel
 from training.burst.data import detector_pools
-from training.burst.mixtures import Pools, mixture
+from training.burst.mixtures import Pools, coloured_noise, mixture, telephone
 from training.voice.augment import levelled
 from training.voice.averaging import RunningAverage
 from training.voice.clips import Clips
@@ -48,9 +48,20 @@ class DetectorNet(nn.Module):
 def make_mixtures(pools: Pools, count: int, seed: int) -> Mixtures:
     """Return spectrograms and what is heard in each frame."""
     rng = np.random.default_rng(seed)
-    made = [mixture(pools, TOLD["seconds"], rng, rng.choice([0.1, 0.35, 0.5])) for _ in range(count)]
-    spectrograms = np.stack([log_mel(one.samples).astype(np.float16) for one in made])
+    made = [
+        mixture(pools, TOLD["seconds"], rng, rng.choice([0.1, 0.35, 0.5]), rng.choice(TOLD["overlaid"]))
+        for _ in range(count)
+    ]
+    spectrograms = np.stack([log_mel(_worse(one.samples, rng)).astype(np.float16) for one in made])
     return spectrograms, np.stack([one.frames for one in made])
+
+
+def _worse(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a recording as it is, or with more noise, or as a telephone passes it on."""
+    if rng.random() < TOLD["noisy"]:
+        noise = coloured_noise(len(samples), rng) * samples.std() * 10 ** (-rng.uniform(4, 22) / 20)
+        samples = (samples + noise).astype(np.float32)
+    return telephone(samples) if rng.random() < TOLD["telephone"] else samples
 
 
 _kept: list[Pools] = []

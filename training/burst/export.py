@@ -47,7 +47,7 @@ DEEPLY = {
     "url": "github.com/deeplyinc/Nonverbal-Vocalization-Dataset",
 }
 REFERENCE = 1_200
-VERSION = "2"
+VERSION, EVENTS_VERSION = "2", "3"
 
 
 def golden_inputs() -> Arrays:
@@ -105,15 +105,8 @@ def speech_calibration(net: nn.Module, packed: Path) -> str:
     return calibration(mean, deviation, {"voice": quantiles(read_voice_table().sums(evidence.columns))})
 
 
-def main() -> None:
-    """Read the command line and write the folders."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packed", type=Path, default=Path("build/voice"))
-    parser.add_argument("--fitted", type=Path, default=Path("build/burst"))
-    parser.add_argument("--scores", type=Path, help="JSON of figures by folder name, for the manifests")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    scores = json.loads(options.scores.read_text()) if options.scores else {}
+def write_hearing(options: argparse.Namespace, scores: Mapping[str, Any]) -> None:
+    """Write the burst network and the head of calls."""
     bursts = Clips(options.packed, "burst")
     served = load(options.fitted)
     chosen = np.random.default_rng(4).permutation(divide(bursts).dev)[:REFERENCE].tolist()
@@ -136,13 +129,34 @@ def main() -> None:
         Described("burst-calls-nc", VERSION, "CC BY-NC-ND 4.0", "see the card", [DEEPLY], {"calls": CALLS},
                   scores.get("burst-calls-nc", {}), HERE / "calls_card.md", {"calibration.json": by_head}),
     )  # fmt: skip
+
+
+def write_events(options: argparse.Namespace, scores: Mapping[str, Any]) -> None:
+    """Write the detector."""
     detector = DetectorNet()
     detector.load_state_dict(torch.load(options.fitted / "detector.pt"))
     write_weights(
-        detector.eval(), [{"spectrogram": golden["spectrogram"]}], ("logits",),
-        Described("burst-events", VERSION, APACHE, "fitted on EmoGator and free speech", [EMOGATOR, VOICES],
+        detector.eval(), [{"spectrogram": golden_inputs()["spectrogram"]}], ("logits",),
+        Described("burst-events", EVENTS_VERSION, APACHE, "fitted on EmoGator and free speech", [EMOGATOR, VOICES],
                   {"kinds": ("other", "speech", "burst")}, scores.get("burst-events", {}), HERE / "events_card.md"),
     )  # fmt: skip
+
+
+PARTS_TO_WRITE = {"hearing": write_hearing, "events": write_events}
+
+
+def main() -> None:
+    """Read the command line and write the folders."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packed", type=Path, default=Path("build/voice"))
+    parser.add_argument("--fitted", type=Path, default=Path("build/burst"))
+    parser.add_argument("--scores", type=Path, help="JSON of figures by folder name, for the manifests")
+    parser.add_argument("--part", nargs="+", choices=PARTS_TO_WRITE, default=list(PARTS_TO_WRITE))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    scores = json.loads(options.scores.read_text()) if options.scores else {}
+    for part in options.part:
+        PARTS_TO_WRITE[part](options, scores)
 
 
 if __name__ == "__main__":

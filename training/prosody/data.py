@@ -20,7 +20,8 @@ AWAY: Final = {
 }
 """Speakers that the folds b and c are fitted without; fold a is without those to choose by and the held-out ones.
 
-So every speaker is unknown to the network of one fold.
+So every speaker is unknown to the network of one fold. Choices were made on fold a's speakers to choose by and, since
+those are three, on fold b's as well.
 """
 
 FOLDS: Final = ("a", *AWAY)

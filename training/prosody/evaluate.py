@@ -15,11 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from mien.models.voice_mapping import HEARD
-from training.prosody.data import CORPORA, FOLDS, divide
+from training.prosody.data import AWAY, CORPORA, FOLDS, divide
+from training.prosody.hearing import heard
 from training.prosody.network import load
 from training.shared.ranking import auc
 from training.voice.clips import Clips
-from training.voice.hearing import Heard, hear
 
 SHARED = CORPORA["nemo"]
 Rounded = dict[str, float]
@@ -36,9 +36,7 @@ class Told:
 
 def told(clips: Clips, numbers: list[int], fitted: Path, fold: str) -> Told:
     """Return what the networks of one fold hear in clips."""
-    net = load(fitted, (fold,))
-    heard: Heard = hear(net, [clips.samples(number) for number in numbers])
-    return Told(numbers, *heard.outputs)
+    return Told(numbers, *heard(load(fitted, (fold,)), clips, numbers).outputs)
 
 
 def among(said: Told, clips: Clips, corpus: str, names: Sequence[str]) -> Rounded:
@@ -96,6 +94,13 @@ def every_speaker(clips: Clips, fitted: Path) -> Told:
     return Told(numbers, logits, circle)
 
 
+def without_choices(said: Told, clips: Clips) -> Told:
+    """Return what is heard in clips of speakers on whom no choice was made: neither fold b's nor those to choose by."""
+    chosen = {clips.rows[number]["speaker"] for number in divide(clips).dev} | AWAY["b"]
+    rows = [place for place, number in enumerate(said.numbers) if clips.rows[number]["speaker"] not in chosen]
+    return Told([said.numbers[row] for row in rows], said.logits[rows], said.circle[rows])
+
+
 def across(clips: Clips, fitted: Path, learned: str) -> Rounded:
     """Return how networks fitted on one corpus do on all of the other, among the six classes both have."""
     (other,) = set(CORPORA) - {learned}
@@ -120,7 +125,8 @@ def main() -> None:
         result: object = {learned: across(clips, options.fitted, learned) for learned in CORPORA}
     elif options.part == "every":
         said = every_speaker(clips, options.fitted)
-        result = {**figures(said, clips), "speakers": by_speaker(said, clips)}
+        untouched = figures(without_choices(said, clips), clips)
+        result = {**figures(said, clips), "no choice made on": untouched, "speakers": by_speaker(said, clips)}
     else:
         said = told(clips, getattr(divide(clips), options.part), options.fitted, "a")
         result = {**figures(said, clips), "speakers": by_speaker(said, clips)}

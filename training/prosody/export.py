@@ -5,18 +5,24 @@ python -m training.prosody.export --packed build/voice --fitted build/prosody
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from mien.models.additive_tables import softmax
 from mien.models.voice_mapping import HEARD, VoiceEvidence, read_voice_table, with_rule
+from mien.models.voice_trunk import SUMMARY_SIZE
 from training.burst.export import calibration, golden_inputs, inputs_of, quantiles
-from training.prosody.network import ServedNet, load
+from training.prosody.data import FOLDS, divide
+from training.prosody.hearing import heard
+from training.prosody.network import load
+from training.prosody.trunk import CLEAN, SUMMARIES
 from training.voice.clips import Clips
 from training.voice.graphs import Described, write_weights
-from training.voice.hearing import hear
+from training.voice.hearing import Heard
 
 CARD = Path(__file__).with_name("card.md")
 LICENCE = "CC BY-NC-SA 4.0"
@@ -25,18 +31,32 @@ DATA_SETS = [
     {"name": "nEMO", "licence": LICENCE, "url": "github.com/amu-cai/nEMO"},
     {"name": "EmoGator, a part", "licence": "Apache-2.0", "url": "github.com/fredbuhl/EmoGator"},
 ]
+VOICE_FORMULA = "voice: number j (0 to 2047) of sound i is 0.3 sin(0.37 j + i)"
 CALM = frozenset({"neutral", "calm"})
 ORDINARY, EMOTIONAL = 420, 80
 """Clips of ordinary and of emotional speech that scores are fitted to: interviews are mostly the former."""
 
 
-def fitted_calibration(net: ServedNet, clips: Clips) -> str:
-    """Return the calibration, over speech that is mostly neutral or calm."""
+def heard_by_strangers(fitted: Path, clips: Clips, numbers: Sequence[int]) -> Heard:
+    """Return what is heard in clips, each by the networks of the fold that was fitted without its speaker."""
+    parts = []
+    for fold in FOLDS:
+        divided = divide(clips, fold=fold)
+        unknown = {*divided.dev, *divided.test}
+        places = [place for place, number in enumerate(numbers) if number in unknown]
+        parts.append((places, heard(load(fitted, (fold,)), clips, [numbers[place] for place in places])))
+    back = np.argsort([place for places, _ in parts for place in places])
+    outputs = tuple(np.concatenate([told.outputs[which] for _, told in parts])[back] for which in (0, 1))
+    return Heard(outputs, np.concatenate([told.measures for _, told in parts])[back])
+
+
+def fitted_calibration(fitted: Path, clips: Clips) -> str:
+    """Return the calibration, over speech of strangers that is mostly neutral or calm."""
     rng = np.random.default_rng(6)
     calm = rng.permutation(clips.select(lambda row: row["emotion"] in CALM))[:ORDINARY]
     moved = rng.permutation(clips.select(lambda row: row["emotion"] not in CALM))[:EMOTIONAL]
-    heard = hear(net, [clips.samples(number) for number in (*calm, *moved)])
-    (logits, circle), measured = heard.outputs, heard.measures
+    told = heard_by_strangers(fitted, clips, [*calm.tolist(), *moved.tolist()])
+    (logits, circle), measured = told.outputs, told.measures
     mean, deviation = measured[: len(calm)].mean(axis=0), measured[: len(calm)].std(axis=0) + 1e-3
     standard = np.clip((measured - mean) / deviation, -2.5, 2.5).astype(np.float32)
     evidence = VoiceEvidence(softmax(logits), with_rule(circle, standard), standard)
@@ -55,9 +75,18 @@ def main() -> None:
     net = load(options.fitted)
     scores = json.loads(options.scores.read_text()) if options.scores else {}
     note = "fitted on corpora whose licence forbids commercial use; their share-alike clause is kept"
-    told = Described("prosody-nc", "2", LICENCE, note, DATA_SETS, {"heard": HEARD, "circle": ("arousal", "valence")},
-                     scores, CARD, {"calibration.json": fitted_calibration(net, clips)})  # fmt: skip
-    write_weights(net, [golden_inputs(), inputs_of([clips.samples(0)])], ("logits", "circle"), told)
+    beside = {"calibration.json": fitted_calibration(options.fitted, clips)}
+    labels = {"heard": HEARD, "circle": ("arousal", "valence")}
+    told = Described("prosody-nc", "3", LICENCE, note, DATA_SETS, labels, scores, CARD, beside, VOICE_FORMULA)
+    spoken = np.load(options.packed / SUMMARIES, mmap_mode="r")[:1, CLEAN].astype(np.float32)
+    real = {**inputs_of([clips.samples(0)]), "voice": spoken}
+    write_weights(net, [{**golden_inputs(), "voice": golden_voices()}, real], ("logits", "circle"), told)
+
+
+def golden_voices() -> NDArray[np.float32]:
+    """Return the summaries of `VOICE_FORMULA`."""
+    numbers, sounds = np.arange(SUMMARY_SIZE), np.arange(3)[:, np.newaxis]
+    return (0.3 * np.sin(0.37 * numbers + sounds)).astype(np.float32)
 
 
 if __name__ == "__main__":

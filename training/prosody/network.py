@@ -1,4 +1,4 @@
-"""The prosody network as it is served: for each fold a network that listens and a small one that reads measures."""
+"""The prosody network as it is served: for each fold networks that listen and networks that read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,31 +7,38 @@ import torch
 from torch import Tensor, nn
 
 from training.prosody.data import FOLDS
-from training.prosody.measured import MeasureNet
+from training.prosody.reader import ReaderNet
 from training.prosody.train import HEADS, SETTINGS, SIZE
 from training.voice.network import ClipNet, loaded
 
-MEASURED_SHARE: float = SETTINGS["served"]["measured_share"]
-"""How much the logits from measures are added to those that listening gives."""
+READER_SHARE: float = SETTINGS["served"]["reader_share"]
+"""How much the logits from reading are added to those that listening gives."""
+
+TEMPERATURE: float = SETTINGS["served"]["temperature"]
+"""What logits are divided by, so that a likelihood of unseen speakers' classes means what it says."""
+
+CIRCLE_SHARE: float = SETTINGS["served"]["circle_share"]
+"""How much arousal and valence from reading count beside those from listening."""
 
 
 class ServedNet(nn.Module):
-    """Scores spectrograms, B x T x 64, with melodies, B x T x 3, and measures, B x 40.
+    """Scores spectrograms, B x T x 64, with melodies, B x T x 3, measures, B x 40, and the trunk's summaries, B x 2048.
 
     Gives logits of the classes, B x 8, and arousal and valence, B x 2, -1…1.
     """
 
-    def __init__(self, listening: Sequence[ClipNet], measured: Sequence[MeasureNet]) -> None:
+    def __init__(self, listening: Sequence[ClipNet], readers: Sequence[ReaderNet]) -> None:
         super().__init__()
         self.listening = nn.ModuleList(listening)
-        self.measured = nn.ModuleList(measured)
+        self.readers = nn.ModuleList(readers)
 
-    def forward(self, spectrograms: Tensor, melodies: Tensor, measures: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, spectrograms: Tensor, melodies: Tensor, measures: Tensor, voice: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits and the place in the circle."""
         heard, circle = _mean([net(spectrograms, melodies) for net in self.listening])
-        read, place = _mean([net(measures) for net in self.measured])
-        share = MEASURED_SHARE
-        return heard + share * read, (circle + share * place).clamp(-1.5, 1.5) / (1 + share)
+        features = torch.cat([voice, measures], dim=1)
+        read, place = _mean([net(features) for net in self.readers])
+        share = CIRCLE_SHARE
+        return (heard + READER_SHARE * read) / TEMPERATURE, ((circle + share * place) / (1 + share)).clamp(-1, 1)
 
 
 def _mean(told: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
@@ -40,10 +47,16 @@ def _mean(told: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
 
 
 def load(fitted: Path, folds: Sequence[str] = FOLDS) -> ServedNet:
-    """Return the network made of those of some folds, from a folder of weights: `measured-<fold>.pt` and the others."""
-    told = SETTINGS["served"]["listening"]
-    listening = [loaded(fitted / f"{name}.pt", SIZE, HEADS) for fold in folds for name in told[fold]]
-    reading = [MeasureNet() for _ in folds]
-    for fold, measured in zip(folds, reading, strict=True):
-        measured.load_state_dict(torch.load(fitted / f"measured-{fold}.pt"))
-    return ServedNet(listening, reading).eval()
+    """Return the network made of those of some folds, from a folder of weights: `reader-<fold>-<seed>.pt` and others.
+
+    Weights are rounded to 16 bits, which is how they are kept when they are shipped.
+    """
+    served = SETTINGS["served"]
+    listening = [loaded(fitted / f"{name}.pt", SIZE, HEADS) for fold in folds for name in served["listening"][fold]]
+    readers = []
+    for fold in folds:
+        for seed in served["readers"]:
+            net = ReaderNet()
+            net.load_state_dict(torch.load(fitted / f"reader-{fold}-{seed}.pt"))
+            readers.append(net)
+    return ServedNet(listening, readers).half().float().eval()

@@ -21,6 +21,7 @@ class Clips:
     """
 
     def __init__(self, folder: Path, name: str, melody: bool = False) -> None:
+        self.folder = folder
         self.rows: list[Row] = read_rows(folder / f"{name}.csv")
         self._mel = np.load(folder / f"{name}_mel.npy", mmap_mode="r")
         self._wav = np.load(folder / f"{name}_wav.npy", mmap_mode="r")

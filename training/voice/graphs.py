@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx.numpy_helper
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from mien.spectrograms.mel import RATE
 from training.shared.parity import check_parity
 
 OPSET = 17
+SMALL = 1_000
+"""Numbers below which a constant stays as it is."""
+
 Arrays = Mapping[str, NDArray[np.float32]]
 GOLDEN_FORMULA = (
     "sound i (0, 1, 2), 1.5 s at 16 kHz, t in seconds: p = 110 * 2^i * t + (3 + 4 i) sin(2 pi (3 + i) t); "
@@ -55,6 +59,8 @@ class Described:
     scores: Mapping[str, Any]
     card: Path
     companions: Mapping[str, str] = field(default_factory=dict)
+    formula: str = ""
+    """How golden inputs are made that do not follow from the golden sounds."""
 
 
 def run(path: Path, inputs: Arrays) -> dict[str, NDArray[np.float32]]:
@@ -80,7 +86,8 @@ def write_weights(net: nn.Module, inputs: Sequence[Arrays], outputs: Sequence[st
         shutil.copyfile(graph, folder / graph.name)
     for file, text in told.companions.items():
         (folder / file).write_text(text, encoding="utf-8")
-    kept = {"input": GOLDEN_FORMULA, "tolerance": 2e-3, "outputs": golden}
+    formula = "; ".join([GOLDEN_FORMULA, *([told.formula] if told.formula else [])])
+    kept = {"input": formula, "tolerance": 2e-3, "outputs": golden}
     (folder / "golden.json").write_text(json.dumps(kept) + "\n")
     (folder / "manifest.json").write_text(json.dumps(_manifest(folder, told, inputs[0]), indent=2) + "\n")
     shutil.copyfile(told.card, folder / "card.md")
@@ -100,7 +107,25 @@ def _write_graph(net: nn.Module, inputs: Arrays, outputs: Sequence[str], path: P
         opset_version=OPSET,
         dynamo=False,
     )
-    onnx.checker.check_model(onnx.load(path), full_check=True)
+    model = onnx.load(path)
+    _halve(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def _halve(graph: onnx.GraphProto) -> None:
+    """Keep constants that 16 bits hold exactly in 16 bits; the runtime widens them once, when it loads the graph."""
+    for constant in list(graph.initializer):
+        values = onnx.numpy_helper.to_array(constant)
+        if values.dtype != np.float32 or values.size < SMALL:
+            continue
+        half = values.astype(np.float16)
+        if (half.astype(np.float32) != values).any():
+            continue
+        graph.initializer.remove(constant)
+        graph.initializer.append(onnx.numpy_helper.from_array(half, f"{constant.name}.half"))
+        widened = onnx.helper.make_node("Cast", [f"{constant.name}.half"], [constant.name], to=onnx.TensorProto.FLOAT)
+        graph.node.insert(0, widened)
 
 
 def _difference(net: nn.Module, graph: Path, inputs: Arrays, outputs: Sequence[str]) -> float:

@@ -24,6 +24,7 @@ from mien.spectrograms.mel import RATE
 from training.burst.data import divide as divide_bursts
 from training.burst.mixtures import coloured_noise, telephone
 from training.prosody.data import CORPORA, divide
+from training.prosody.trunk import WEIGHTS
 from training.shared.ranking import spearman
 from training.voice.clips import Clips
 from training.voice.pack import decode
@@ -141,15 +142,15 @@ def main() -> None:
     """Print the figures for the weights that are installed, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where fetched networks lie")
     parser.add_argument("--permissive", action="store_true", help="with the weights that may be used commercially")
     options = parser.parse_args()
     assert len(EMOTIONS_48) == 48
-    with tempfile.TemporaryDirectory() as nowhere:
-        runtime = NetworkRuntime(WeightsStore(Path(nowhere), permissive=options.permissive), threads=1)
-        result = {
-            "prosody": prosody(Clips(options.packed, "speech"), runtime),
-            "burst": bursts(Clips(options.packed, "burst"), runtime),
-        }
+    runtime = NetworkRuntime(WeightsStore(options.weights, permissive=options.permissive), threads=1)
+    result = {
+        "prosody": prosody(Clips(options.packed, "speech"), runtime),
+        "burst": bursts(Clips(options.packed, "burst"), runtime),
+    }
     print(json.dumps(result, indent=1))
 
 

@@ -35,10 +35,10 @@ class Thresholds:
     speaks does not end it.
     """
 
-    sure: float = 0.8
+    sure: float = 0.75
     possible: float = 0.5
     mean: float = 0.35
-    spoken: float = 0.4
+    spoken: float = 0.3
     shortest: float = 0.28
     gap: float = 0.5
 

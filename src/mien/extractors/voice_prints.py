@@ -6,7 +6,6 @@ the preprocessing of Resemblyzer 0.1.4 (Apache-2.0): power, not decibels, in 40 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -15,15 +14,11 @@ from mien.domain.cancellation import Cancellation
 from mien.domain.media import Waveform
 from mien.domain.network import Floats, Network
 from mien.domain.segment import TimeSpan
+from mien.spectrograms.slaney_mel import HOP, RATE, at_level, mel_power
 
 WEIGHTS: Final = "speaker-embedding-1"
-RATE: Final = 16_000
-WINDOW: Final = 400
-HOP: Final = 160
-BANDS: Final = 40
 PRINT_SIZE: Final = 256
 FRAME_SECONDS: Final = HOP / RATE
-LEVEL_DECIBELS: Final = -30.0
 BATCH: Final = 64
 
 
@@ -92,7 +87,7 @@ def _cut(
     """Yield the windows of each stretch: its number, begin and end in seconds, and the spectrogram."""
     for number, stretch in enumerate(speech):
         samples = waveform.samples[round(stretch.begin * RATE) : round(stretch.end * RATE)]
-        mels = mel_power(_at_level(np.array(samples, np.float32)))
+        mels = mel_power(at_level(np.array(samples, np.float32)))
         for first, length in places(len(mels), windows):
             begin = stretch.begin + first * FRAME_SECONDS
             yield number, begin, begin + length * FRAME_SECONDS, mels[first : first + length]
@@ -108,52 +103,6 @@ def places(frames: int, windows: Windows) -> Iterator[tuple[int, int]]:
     count = 1 + -(-(frames - windows.length) // windows.step)
     for first in np.linspace(0, frames - windows.length, count).round().astype(int).tolist():
         yield first, windows.length
-
-
-def mel_power(samples: Floats) -> Floats:
-    """Return the power in mel bands, frames x 40, as librosa 0.10 does: frame i is centred on sample 160 i."""
-    padded = np.pad(samples, WINDOW // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
-    power = np.square(np.abs(np.fft.rfft(frames * _hann(), axis=1))).astype(np.float32)
-    mels: Floats = power @ _filters()
-    return mels
-
-
-def _at_level(samples: Floats) -> Floats:
-    level = 10 * np.log10(max(float(np.square(samples).mean()) if samples.size else 0.0, 1e-10))
-    raised: Floats = samples * np.float32(10 ** ((LEVEL_DECIBELS - level) / 20))
-    return raised
-
-
-@cache
-def _hann() -> Floats:
-    return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-
-
-@cache
-def _filters() -> Floats:
-    """Return triangles of equal area on Slaney's mel scale from 0 to 8,000 Hz, 201 x 40."""
-    edges = _hertz(np.linspace(0, _mel(RATE / 2), BANDS + 2))
-    bins = (np.arange(WINDOW // 2 + 1) * RATE / WINDOW)[:, np.newaxis]
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    triangles: Floats = (np.maximum(np.minimum(rising, falling), 0) * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
-    return triangles
-
-
-_LINEAR_HERTZ: Final = 1_000.0
-_LINEAR_STEP: Final = 200 / 3
-_LOG_STEP: Final = float(np.log(6.4) / 27)
-
-
-def _mel(hertz: float) -> float:
-    """Return a place on Slaney's scale for 1,000 Hz and more: straight up to there, logarithmic above."""
-    return float(_LINEAR_HERTZ / _LINEAR_STEP + np.log(hertz / _LINEAR_HERTZ) / _LOG_STEP)
-
-
-def _hertz(mel: np.ndarray) -> np.ndarray:
-    above = mel - _LINEAR_HERTZ / _LINEAR_STEP
-    return np.where(above < 0, mel * _LINEAR_STEP, _LINEAR_HERTZ * np.exp(_LOG_STEP * np.maximum(above, 0)))
 
 
 _NOTHING: Final[Floats] = np.empty(0, np.float32)

@@ -32,13 +32,18 @@ class Piece:
 
 
 def pieces(samples: Floats) -> tuple[Piece, ...]:
-    """Cut sound into equal pieces of at most six seconds; nothing at all counts as one window of silence."""
+    """Cut sound into equal pieces of at most six seconds and describe them."""
+    return tuple(_piece(part) for part in cut(samples))
+
+
+def cut(samples: Floats) -> tuple[Floats, ...]:
+    """Cut sound into equal parts of at most six seconds; nothing at all counts as one window of silence."""
     samples = np.asarray(samples, np.float32)
     if samples.size < WINDOW:
         samples = np.pad(samples, (0, WINDOW - samples.size))
     count = max(1, -(-samples.size // int(PIECE_SECONDS * RATE)))
     length = samples.size // count
-    return tuple(_piece(samples[index * length : (index + 1) * length]) for index in range(count))
+    return tuple(samples[index * length : (index + 1) * length] for index in range(count))
 
 
 def _piece(samples: Floats) -> Piece:
@@ -47,9 +52,14 @@ def _piece(samples: Floats) -> Piece:
     return Piece(levelled(filled(heard.decibels, SHORTEST_FRAMES)), course, describe(heard))
 
 
-def run_pieces(network: Network, heard: Sequence[Piece], inputs: Iterable[str]) -> Mapping[str, Floats]:
-    """Run a network over pieces, those of one length together; return its outputs, a row per piece."""
-    asked = tuple(inputs)
+def run_pieces(
+    network: Network, heard: Sequence[Piece], inputs: Iterable[str], beside: Mapping[str, Floats] | None = None
+) -> Mapping[str, Floats]:
+    """Run a network over pieces, those of one length together; return its outputs, a row per piece.
+
+    `beside` holds inputs that are not part of a piece, a row per piece.
+    """
+    asked, more = tuple(inputs), beside or {}
     by_length: dict[int, list[int]] = defaultdict(list)
     for index, piece in enumerate(heard):
         by_length[len(piece.spectrogram)].append(index)
@@ -58,7 +68,8 @@ def run_pieces(network: Network, heard: Sequence[Piece], inputs: Iterable[str]) 
     for numbers in by_length.values():
         for first in range(0, len(numbers), AT_ONCE):
             batch = numbers[first : first + AT_ONCE]
-            told = network.run({name: np.stack([getattr(heard[index], name) for index in batch]) for name in asked})
+            given = {name: np.stack([getattr(heard[index], name) for index in batch]) for name in asked}
+            told = network.run({**given, **{name: values[batch] for name, values in more.items()}})
             order += batch
             for name, values in told.items():
                 rows[name].append(np.asarray(values, np.float32))

@@ -11,10 +11,10 @@ from mien.domain.labels import EMOTIONS_48, Heads
 from mien.domain.network import Floats, Runtime
 from mien.domain.request import Options, ProsodyOptions
 from mien.domain.segment import SpeechSegment
-from mien.models import burst
+from mien.models import burst, voice_trunk
 from mien.models.additive_tables import Calibration, lift, read_calibration, read_table, softmax
 from mien.models.burst_mapping import RULE_COLUMNS
-from mien.models.listening import PARTS, averaged, pieces, run_pieces
+from mien.models.listening import PARTS, averaged, cut, pieces, run_pieces
 from mien.models.voice_mapping import (
     HEARD,
     VoiceEvidence,
@@ -26,7 +26,7 @@ from mien.models.voice_mapping import (
     with_rule,
 )
 
-NETWORK: Final = "prosody-nc-2"
+NETWORK: Final = "prosody-nc-3"
 CALIBRATION: Final = "calibration.json"
 RULED_CALIBRATION: Final = "speech_calibration.json"
 RULE_SHARPNESS: Final = 0.8
@@ -42,17 +42,23 @@ class VoiceListener(Protocol):
 
 
 class FittedListener:
-    """Hear by a network that was fitted on emotional speech, whose licence forbids commercial use."""
+    """Hear by a network that was fitted on emotional speech, whose licence forbids commercial use.
+
+    It reads what the voice trunk says beside what it hears itself.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._network = runtime.network(NETWORK)
+        self._trunk = runtime.network(voice_trunk.NETWORK)
         self.calibration: Calibration = read_calibration(runtime.companion(NETWORK, CALIBRATION))
 
     def evidence(self, sounds: Sequence[Floats]) -> VoiceEvidence:
         """Return what is heard in each sound, float32 mono at 16 kHz."""
-        cut = [pieces(samples) for samples in sounds]
-        whole, counts = [piece for each in cut for piece in each], [len(each) for each in cut]
-        told = run_pieces(self._network, whole, PARTS)
+        parts = [cut(samples) for samples in sounds]
+        counts = [len(each) for each in parts]
+        whole = [piece for each in parts for part in each for piece in pieces(part)]
+        voices = voice_trunk.summaries(self._trunk, [part for each in parts for part in each])
+        told = run_pieces(self._network, whole, PARTS, {"voice": voices})
         measured = averaged(np.stack([piece.measures for piece in whole]), counts)
         measures = self.calibration.standardised(measured)
         heard = softmax(averaged(told["logits"], counts))
@@ -69,14 +75,14 @@ class RuledListener:
 
     def evidence(self, sounds: Sequence[Floats]) -> VoiceEvidence:
         """Return what is heard in each sound, float32 mono at 16 kHz."""
-        cut = [pieces(samples) for samples in sounds]
-        counts = [len(each) for each in cut]
-        told = burst.hear(self._network, [piece for each in cut for piece in each])
+        heard = [pieces(samples) for samples in sounds]
+        counts = [len(each) for each in heard]
+        told = burst.hear(self._network, [piece for each in heard for piece in each])
         measures = self.calibration.standardised(averaged(told.measures, counts))
         emotions = softmax(averaged(told.emotions, counts))
         sums = self._rules.sums(np.concatenate([lift(emotions), measures], axis=1))
-        heard = softmax(np.float32(RULE_SHARPNESS) * sums)
-        return VoiceEvidence(heard, ruled_circle(heard, measures), measures)
+        likely = softmax(np.float32(RULE_SHARPNESS) * sums)
+        return VoiceEvidence(likely, ruled_circle(likely, measures), measures)
 
 
 class ProsodyModel:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mien.runtime.dlib_graph import dlib_to_onnx
 from mien.runtime.onnx_graph import with_dimensions
-from mien.runtime.speaker_graph import speaker_encoder_to_onnx
+from mien.runtime.speaker_graph import speaker_encoder_to_onnx, voice_trunk_to_onnx
 
 CENTERFACE_OUTPUTS: Final = {"537": 1, "538": 2, "539": 2, "540": 10}
 """Channels of the score, the size, the offset within a cell and the five points."""
@@ -21,5 +21,6 @@ CONVERSIONS: Mapping[str, Callable[[bytes], bytes]] = {
     "dlib": dlib_to_onnx,
     "centerface": free_centerface,
     "speaker-encoder": speaker_encoder_to_onnx,
+    "voice-trunk": voice_trunk_to_onnx,
 }
 """Conversions by the name the catalogue gives them. Each raises ValueError for a file it is not meant for."""

@@ -1,4 +1,4 @@
-"""Turn the checkpoint of Resemblyzer's voice encoder into an ONNX file.
+"""Turn the checkpoint of Resemblyzer's voice encoder into ONNX files: the whole, and its first two layers alone.
 
 The network (C. Jemine, Resemblyzer 0.1.4, Apache-2.0, after L. Wan et al., "Generalized End-to-End Loss for Speaker
 Verification", 2018) is three LSTM layers of 256, a linear layer with ReLU on what the last one ends in, and a division
@@ -17,6 +17,7 @@ from mien.runtime.torch_checkpoint import state_of
 BANDS: Final = 40
 WIDTH: Final = 256
 LAYERS: Final = 3
+TRUNK_LAYERS: Final = 2
 OPSET: Final = 13
 GATES: Final = (0, 3, 1, 2)
 """ONNX's input, output, forget and cell gate among PyTorch's input, forget, cell and output gate."""
@@ -29,11 +30,7 @@ def speaker_encoder_to_onnx(content: bytes) -> bytes:
     """
     state = state_of(content, "model_state")
     _check(state)
-    nodes = [node("Transpose", ["mels"], "heard0", perm=[1, 0, 2])]
-    for layer in range(LAYERS):
-        gates = [f"{part}{layer}" for part in ("input", "state", "bias")]
-        nodes.append(node("LSTM", [f"heard{layer}", *gates], [f"all{layer}", f"last{layer}"], hidden_size=WIDTH))
-        nodes.append(node("Squeeze", [f"all{layer}", "direction"], f"heard{layer + 1}"))
+    nodes = _layers(LAYERS)
     nodes[-1] = node("Squeeze", [f"last{LAYERS - 1}", "layer"], "voice")
     nodes += [
         node("Gemm", ["voice", "weight", "bias"], "mixed", transB=1),
@@ -41,17 +38,43 @@ def speaker_encoder_to_onnx(content: bytes) -> bytes:
         node("LpNormalization", ["positive"], "embeddings", axis=1, p=2),
     ]
     written = [(1, one) for one in nodes]
-    kept = [(5, one) for one in _constants(state)]
+    head = [
+        tensor("layer", np.array([0], np.int64)), tensor("weight", state["linear.weight"]),
+        tensor("bias", state["linear.bias"]),
+    ]  # fmt: skip
+    direction, *gates = _gates(state, LAYERS)
+    kept = [(5, one) for one in (direction, *head, *gates)]
     given, made = floats_of("mels", ("batch", "frames", BANDS)), floats_of("embeddings", ("batch", WIDTH))
     return model(message(*written, (2, "speaker-embedding"), *kept, (11, given), (12, made)), OPSET)
 
 
-def _constants(state: Mapping[str, Floats]) -> Iterator[bytes]:
+def voice_trunk_to_onnx(content: bytes) -> bytes:
+    """Return the ONNX file: `mels`, N x frames x 40, to what both layers say, `heard1` and `heard2`, frames x N x 256.
+
+    Raises ValueError when the content is not that network.
+    """
+    state = state_of(content, "model_state")
+    _check(state)
+    written = [(1, one) for one in _layers(TRUNK_LAYERS)]
+    kept = [(5, one) for one in _gates(state, TRUNK_LAYERS)]
+    given = floats_of("mels", ("batch", "frames", BANDS))
+    made = [(12, floats_of(f"heard{layer + 1}", ("frames", "batch", WIDTH))) for layer in range(TRUNK_LAYERS)]
+    return model(message(*written, (2, "voice-trunk"), *kept, (11, given), *made), OPSET)
+
+
+def _layers(count: int) -> list[bytes]:
+    """Write that many LSTM layers, the output of each squeezed."""
+    nodes = [node("Transpose", ["mels"], "heard0", perm=[1, 0, 2])]
+    for layer in range(count):
+        gates = [f"{part}{layer}" for part in ("input", "state", "bias")]
+        nodes.append(node("LSTM", [f"heard{layer}", *gates], [f"all{layer}", f"last{layer}"], hidden_size=WIDTH))
+        nodes.append(node("Squeeze", [f"all{layer}", "direction"], f"heard{layer + 1}"))
+    return nodes
+
+
+def _gates(state: Mapping[str, Floats], count: int) -> Iterator[bytes]:
     yield tensor("direction", np.array([1], np.int64))
-    yield tensor("layer", np.array([0], np.int64))
-    yield tensor("weight", state["linear.weight"])
-    yield tensor("bias", state["linear.bias"])
-    for layer in range(LAYERS):
+    for layer in range(count):
         yield tensor(f"input{layer}", _ordered(state[f"lstm.weight_ih_l{layer}"])[np.newaxis])
         yield tensor(f"state{layer}", _ordered(state[f"lstm.weight_hh_l{layer}"])[np.newaxis])
         biases = [_ordered(state[f"lstm.bias_{side}_l{layer}"]) for side in ("ih", "hh")]

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mien.models.acoustics import MEASURES, MELODY
-from mien.models.listening import SHORTEST_FRAMES, averaged, pieces, run_pieces
+from mien.models.listening import SHORTEST_FRAMES, averaged, cut, pieces, run_pieces
 from tests.fakes_runtime import FakeNetwork
 
 
@@ -49,6 +49,23 @@ def test_rows_come_back_in_the_order_of_the_pieces() -> None:
     told = run_pieces(FakeNetwork(counting_frames), sounds, ("spectrogram", "melody"))
 
     assert told["frames"][:, 0].tolist() == [len(one.spectrogram) for one in sounds]
+
+
+def test_parts_are_the_samples_of_the_pieces_and_none_is_shorter_than_a_window() -> None:
+    parts = cut(tone(13.0))
+
+    assert [len(part) for part in parts] == [len(tone(13.0)) // 3] * 3
+    assert [len(cut(tone(seconds))) for seconds in (0.0, 0.01, 6.0, 6.1)] == [1, 1, 1, 2]
+    assert len(cut(tone(0.0))[0]) == 512
+
+
+def test_what_stands_beside_the_pieces_goes_with_them() -> None:
+    sounds = [pieces(tone(seconds))[0] for seconds in (3.0, 1.5, 3.0)]
+    numbered = np.arange(3, dtype=np.float32)[:, np.newaxis]
+
+    told = run_pieces(FakeNetwork(lambda inputs: {"number": inputs["voice"]}), sounds, ("melody",), {"voice": numbered})
+
+    assert told["number"][:, 0].tolist() == [0, 1, 2]
 
 
 def test_rows_of_one_stretch_are_averaged() -> None:

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from mien.domain.labels import EMOTIONS_48
+from mien.domain.network import Network
 from mien.domain.segment import SpeechSegment, TimeSpan
-from mien.models import burst
+from mien.models import burst, voice_trunk
 from mien.models.acoustics import MEASURES
 from mien.models.prosody import NETWORK, FittedListener, ProsodyModel, RuledListener
 from mien.models.voice_mapping import HEARD, VoiceEvidence, read_voice_table, ruled_arousal, voice_scores
@@ -24,8 +25,21 @@ CALIBRATION = json.dumps(
 )
 
 
+def trunk() -> FakeNetwork:
+    """Make a voice trunk that says nothing of any voice."""
+
+    def answer(inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        count, frames, _bands = inputs["mels"].shape
+        return {layer: np.zeros((frames, count, voice_trunk.WIDTH), np.float32) for layer in voice_trunk.LAYERS}
+
+    return FakeNetwork(answer)
+
+
 class Calibrated(FakeRuntime):
-    """Hand out a calibration beside every network there is."""
+    """Hand out a calibration beside every network there is, and a voice trunk."""
+
+    def network(self, weights: str) -> Network:
+        return trunk() if weights == voice_trunk.NETWORK else super().network(weights)
 
     def companion(self, weights: str, file: str) -> str:
         return CALIBRATION
@@ -90,6 +104,7 @@ def test_long_speech_is_heard_in_equal_pieces() -> None:
     ProsodyModel(Calibrated({NETWORK: network})).predict([said(13.0)], EMOTIONS)
 
     assert [len(batch["spectrogram"]) for batch in network.batches] == [3]
+    assert network.batches[0]["voice"].shape == (3, voice_trunk.SUMMARY_SIZE)
 
 
 def test_a_word_is_filled_up_to_a_second() -> None:

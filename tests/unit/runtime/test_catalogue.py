@@ -27,6 +27,7 @@ def test_networks_get_a_folder_each_and_samples_lie_side_by_side() -> None:
         "palm-detection-1",
         "speaker-embedding-1",
         "voice-activity-1",
+        "voice-trunk-1",
     }
     assert {str(file.target) for file in SAMPLES} == {
         "grace_hopper.jpg",

@@ -1,5 +1,6 @@
 """Resemblyzer's voice encoder as an ONNX file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mien.runtime.onnx_network import OnnxNetwork
-from mien.runtime.speaker_graph import BANDS, LAYERS, WIDTH, speaker_encoder_to_onnx
+from mien.runtime.speaker_graph import BANDS, LAYERS, WIDTH, speaker_encoder_to_onnx, voice_trunk_to_onnx
 from tests.fakes_checkpoints import checkpoint
 
 Floats = NDArray[np.float32]
@@ -28,12 +29,19 @@ def encoder_state(seed: int = 3) -> dict[str, Floats]:
 
 
 def by_hand(state: dict[str, Floats], mels: Floats) -> Floats:
-    """Run the network as PyTorch defines it, step by step, in double precision."""
+    """Run the whole network as PyTorch defines it, in double precision."""
+    heard = layers_by_hand(state, mels)[-1]
+    raw = np.maximum(heard[:, -1] @ state["linear.weight"].T + state["linear.bias"], 0)
+    return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), np.float32)
+
+
+def layers_by_hand(state: dict[str, Floats], mels: Floats) -> list[NDArray[np.float64]]:
+    """Return what each layer says, N x frames x 256."""
 
     def squashed(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return 1 / (1 + np.exp(-values))
 
-    heard = mels.astype(np.float64)
+    heard, said = mels.astype(np.float64), []
     for layer in range(LAYERS):
         told, kept = np.zeros((2, len(mels), WIDTH))
         steps = []
@@ -45,8 +53,8 @@ def by_hand(state: dict[str, Floats], mels: Floats) -> Floats:
             told = squashed(leave) * np.tanh(kept)
             steps.append(told)
         heard = np.stack(steps, axis=1)
-    raw = np.maximum(heard[:, -1] @ state["linear.weight"].T + state["linear.bias"], 0)
-    return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), np.float32)
+        said.append(heard)
+    return said
 
 
 def test_the_graph_says_what_the_network_says(tmp_path: Path) -> None:
@@ -59,9 +67,22 @@ def test_the_graph_says_what_the_network_says(tmp_path: Path) -> None:
     assert made == pytest.approx(by_hand(state, mels), abs=1e-5)
 
 
-def test_another_network_is_refused() -> None:
+def test_the_trunk_says_what_the_first_two_layers_say(tmp_path: Path) -> None:
+    state = encoder_state()
+    (tmp_path / "model.onnx").write_bytes(voice_trunk_to_onnx(checkpoint(state)))
+    mels = np.random.default_rng(4).random((3, 20, BANDS)).astype(np.float32)
+
+    made = OnnxNetwork(tmp_path / "model.onnx", 1).run({"mels": mels})
+    first, second, _third = layers_by_hand(state, mels)
+
+    assert made["heard1"].transpose(1, 0, 2) == pytest.approx(first, abs=1e-5)
+    assert made["heard2"].transpose(1, 0, 2) == pytest.approx(second, abs=1e-5)
+
+
+@pytest.mark.parametrize("converted", [speaker_encoder_to_onnx, voice_trunk_to_onnx])
+def test_another_network_is_refused(converted: Callable[[bytes], bytes]) -> None:
     state = encoder_state()
     del state["lstm.weight_hh_l2"]
 
     with pytest.raises(ValueError, match="weight_hh_l2"):
-        speaker_encoder_to_onnx(checkpoint(state))
+        converted(checkpoint(state))
