@@ -27,7 +27,7 @@ FILM: Final = "film"
 FRAMES: Final = "frames.npy"
 SOUND: Final = "sound.f32"
 CAPTIONS: Final = "captions.json"
-MARGIN_SECONDS: Final = 60.0
+MARGIN_SECONDS: Final = 150.0
 """How much sound a stretch is brought before and behind it."""
 
 _CHUNK_BYTES: Final = 4 * 1024 * 1024

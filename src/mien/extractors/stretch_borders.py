@@ -15,7 +15,7 @@ from mien.domain.segment import TimeSpan
 AROUND_SECONDS: Final = 15.0
 """How far from the place where the clock cuts a pause is looked for; at most a quarter of a stretch."""
 
-RUN_UP_SECONDS: Final = 45.0
+RUN_UP_SECONDS: Final = 135.0
 """How long is listened before a stretch, until what was heard before that hardly matters any more."""
 
 AFTERWARDS_SECONDS: Final = 3.0

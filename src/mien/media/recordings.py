@@ -28,6 +28,9 @@ RUN_UP_SECONDS: Final = 3.0
 _START_BYTES: Final = 64
 _MICROSECONDS: Final = 1_000_000
 
+_Bytes = tuple[Path, int, int, int]
+"""Which bytes a file holds: its path, its number on the disk, its size and when it was last written."""
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -56,21 +59,20 @@ class KeptRecording:
 
 
 class Recordings:
-    """Open recordings and films by stretches."""
+    """Open recordings and films by stretches; of the file asked about last it is known how long it is."""
 
     def __init__(self, limits: MediaLimits) -> None:
         self._limits = limits
+        self._asked: tuple[_Bytes, float | None] | None = None
 
     def seconds(self, path: Path) -> float | None:
         """Return about how long a recording is; None for a file that is none, or does not tell."""
-        with suppress(ItemError, OSError):
-            with path.open("rb") as file:
-                if image_format(file.read(_START_BYTES)):
-                    return None
-            with open_container(path) as container:
-                if film_track(container) is None and sound_track(container) is None:
-                    return None
-                return container.duration / _MICROSECONDS if container.duration else None
+        with suppress(OSError):
+            told = path.stat()
+            now: _Bytes = (path, told.st_ino, told.st_size, told.st_mtime_ns)
+            if self._asked is None or self._asked[0] != now:
+                self._asked = now, _seconds(path)
+            return self._asked[1]
         return None
 
     def stamps(self, path: Path, cancellation: Cancellation) -> tuple[Stamps | None, float]:
@@ -147,6 +149,18 @@ class StretchedMedia:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _seconds(path: Path) -> float | None:
+    with suppress(ItemError, OSError):
+        with path.open("rb") as file:
+            if image_format(file.read(_START_BYTES)):
+                return None
+        with open_container(path) as container:
+            if film_track(container) is None and sound_track(container) is None:
+                return None
+            return container.duration / _MICROSECONDS if container.duration else None
+    return None
 
 
 def captions_json(captions: Captions) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Choose who turns speech into text, as settings say."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -62,9 +63,15 @@ def fetch_whisper(name: str, folder: Path) -> Path:
         raise WeightsMissing(f"{name} needs the package faster-whisper: pip install 'mien[whisper]'")
     download: Callable[..., Any] = import_module(WHISPER_PACKAGE).download_model
     try:
-        download(size, output_dir=str(folder / name))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the two libraries complain of each other, not of anything done here
+            download(size, output_dir=str(folder / name))
     except Exception as error:  # the hub's client raises errors of several libraries
-        raise WeightsMissing(f"{name} could not be fetched: {error}") from error
+        reason = (str(error).splitlines() or [""])[0].removeprefix("Got: ") or type(error).__name__
+        raise WeightsMissing(
+            f"{name} could not be fetched from its hub: {reason}. Without a way to it, run the same command where "
+            f"there is one and copy the folder to {folder / name}, or name the folder with MIEN_WHISPER_MODEL"
+        ) from error
     return folder / name
 
 

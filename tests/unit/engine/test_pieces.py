@@ -156,7 +156,8 @@ def test_a_source_in_place_leaves_only_its_results(shop: Workshop, tmp_path: Pat
     outcome = run_in_place(task, Cancellation(), shop.parts())
     assert outcome.num_predictions == 9
     left = [file.relative_to(shop.folder / "blobs").as_posix() for file in (shop.folder / "blobs").rglob("*.*")]
-    assert sorted(left) == [f"{outcome.results}/artifacts.zip", f"{outcome.results}/predictions.json"]
+    own = ("artifacts.zip", "meshes.zip", "predictions.json")
+    assert sorted(left) == [f"{outcome.results}/{name}" for name in own]
     assert list((shop.folder / "scratch").iterdir()) == []
 
 

@@ -1,5 +1,6 @@
 """What is learnt of a recording before it is cut, and what a stretch of it offers."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,21 @@ def test_recordings_say_how_long_they_are_and_other_files_do_not(tmp_path: Path)
     assert recordings.seconds(make_film(tmp_path / "a.mp4", Film(frames=60))) == pytest.approx(2.0, abs=0.1)
     assert recordings.seconds(tmp_path / "a.png") is None
     assert recordings.seconds(tmp_path / "a.txt") is None
+
+
+def test_a_file_is_opened_once_however_often_it_is_asked_for(tmp_path: Path) -> None:
+    recordings = Recordings(MediaLimits())
+    path = make_sound(tmp_path / "a.wav", 3.0)
+    length, told = recordings.seconds(path), path.stat()
+    path.write_bytes(b"\xff" * told.st_size)
+    os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
+    assert recordings.seconds(path) == length
+
+
+def test_other_bytes_under_the_same_name_are_another_file(tmp_path: Path) -> None:
+    recordings = Recordings(MediaLimits())
+    recordings.seconds(make_sound(tmp_path / "a.wav", 3.0))
+    assert recordings.seconds(make_sound(tmp_path / "a.wav", 5.0)) == pytest.approx(5.0, abs=0.1)
 
 
 def test_a_stretch_hears_its_place_in_the_whole(tmp_path: Path) -> None:

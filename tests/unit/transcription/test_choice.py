@@ -50,3 +50,10 @@ def test_what_is_chosen_and_not_set_up_says_how(tmp_path):
 def test_only_known_models_are_fetched(tmp_path):
     with pytest.raises(InvalidRequest, match="whisper-small"):
         fetch_whisper("whisper-enormous", tmp_path)
+
+
+def test_a_hub_out_of_reach_says_what_to_do_without_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(choosing, "WHISPER_PACKAGE", "tests.fakes_whisper")
+    with pytest.raises(WeightsMissing, match=r"no way there\. Without .* the folder to .*MIEN_WHISPER_MODEL") as told:
+        fetch_whisper("whisper-small", tmp_path)
+    assert "\n" not in told.value.message
