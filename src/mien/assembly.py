@@ -212,10 +212,12 @@ def build_app(settings: Settings, database: Database) -> FastAPI:
     tracing = _tracing(settings)
     models = installed_options()
     entry = Entry(settings.open, origins(settings.cors_origins))
-    keys, blobs, making = open_keys(database), _blobs(settings), TableMaking(write_stored_tables, settings.scratch_folder)
-    return http.build_app(
-        ServerParts(jobs, keys, blobs, models, wall_clock_ms, limits, inside, tracing, entry, making)
+    keys, blobs, making = (
+        open_keys(database),
+        _blobs(settings),
+        TableMaking(write_stored_tables, settings.scratch_folder),
     )
+    return http.build_app(ServerParts(jobs, keys, blobs, models, wall_clock_ms, limits, inside, tracing, entry, making))
 
 
 def _card(settings: Settings, weights: str) -> str:
@@ -313,9 +315,9 @@ class LocalParts:
     deciding: Callable[[], Sequence[str]]
 
 
-def build_local(settings: Settings, folder: Path) -> LocalParts:
-    """Return the parts of a run over local files: results go to the folder, uploads are paths."""
-    blobs = FsspecBlobs(f"file://{folder / 'blobs'}")
+def build_local(settings: Settings, folder: Path, blobs_folder: Path | None = None) -> LocalParts:
+    """Return the parts of a run over local files: results go to the folder, or one of their own, uploads are paths."""
+    blobs = FsspecBlobs(f"file://{(blobs_folder or folder / 'blobs').absolute()}")
     local = settings.model_copy(update={"scratch": folder / "scratch"})
     acquirer, pipeline = _acquirer(local, Path, subtitles_beside), build_pipeline(settings)
     parts = _task_parts(local, pipeline, blobs, acquirer.acquire)
@@ -324,7 +326,9 @@ def build_local(settings: Settings, folder: Path) -> LocalParts:
 
 
 def _deciding(settings: Settings) -> list[str]:
-    networks = [f"{one.manifest.weights} {one.manifest.sha256} {one.state}" for one in open_weights(settings).statuses()]
+    networks = [
+        f"{one.manifest.weights} {one.manifest.sha256} {one.state}" for one in open_weights(settings).statuses()
+    ]
     chosen = settings.model_dump(mode="json", include=set(DECIDING))
     return [*networks, *(f"{name}={value}" for name, value in sorted(chosen.items()))]
 

@@ -73,6 +73,7 @@ def test_a_key_is_made_shown_once_used_and_revoked(any_page: Page, server: Servi
     dialog.get_by_role("button", name="Make the key").click()
     key = any_page.locator(".new-key").inner_text()
     any_page.get_by_role("button", name="Done").click()
+    expect(any_page.locator(".new-key")).to_have_count(0)
     assert key not in any_page.content()
     me = httpx.get(f"{server.url}/v0/mien/me", headers={"X-Hume-Api-Key": key}).json()
     assert (me["owner"], me["scopes"]) == (owner, ["read"])

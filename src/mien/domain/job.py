@@ -109,6 +109,19 @@ class PieceOutcome:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """Hold how far a source is that one process measures in pieces: those ended and waiting, and how many were made.
+
+    `kept` is the blob folder where pieces find the media.
+    """
+
+    made: int
+    ended: tuple[PieceOutcome, ...]
+    waiting: tuple[Piece, ...]
+    kept: str | None = None
+
+
+@dataclass(frozen=True)
 class Task:
     """Hold what a worker claims: one source of a job, a piece of one, or the joining of its pieces.
 

@@ -69,7 +69,19 @@ def test_plotly_comes_out_of_the_installed_wheel_packed_or_not():
 
 
 @pytest.mark.parametrize(
-    "path", ["../app.py", "%2e%2e/app.py", "..%2fapp.py", "pages/../../app.py", "none.js", "", "pages", "/etc/passwd", "%00.js", "x" * 5000 + ".js"]
+    "path",
+    [
+        "../app.py",
+        "%2e%2e/app.py",
+        "..%2fapp.py",
+        "pages/../../app.py",
+        "none.js",
+        "",
+        "pages",
+        "/etc/passwd",
+        "%00.js",
+        "x" * 5000 + ".js",
+    ],
 )
 def test_nothing_else_is_given_out(path: str):
     answer = anonymous().get(f"/console/{path}")
