@@ -39,14 +39,12 @@ def test_the_first_chart_stands_long_before_the_last_prediction_is_read(
     signed_in: Page, server: Serving, long_job: str
 ) -> None:
     go(signed_in, server.url, "#/jobs")
+    first = _opened(signed_in, long_job)
     begun = time.monotonic()
-    signed_in.evaluate("job => { location.hash = `#/jobs/${job}`; }", long_job)
-    signed_in.locator(".timeline-chart .scatterlayer path.js-line").first.wait_for(state="attached", timeout=60_000)
-    first = time.monotonic() - begun
     expect(signed_in.locator(".results").get_by_text("100,000 predictions", exact=False).first).to_be_visible(
         timeout=60_000
     )
-    print(f"first chart after {first:.2f} s, all predictions after {time.monotonic() - begun:.2f} s")
+    print(f"first chart after {first:.2f} s, all predictions {time.monotonic() - begun:.2f} s later")
     assert first < PATIENCE_SECONDS
     points = signed_in.evaluate(
         "() => [...document.querySelectorAll('.js-plotly-plot')].flatMap((chart) => chart.data.map(({x}) => x.length))"
@@ -54,6 +52,8 @@ def test_the_first_chart_stands_long_before_the_last_prediction_is_read(
     assert points
     assert max(points) <= 2000
     assert signed_in.evaluate("() => document.querySelectorAll('*').length") < 3000
+    # Whoever watched the job until it ended has the charts' script already, as here.
+    print(f"first chart for one who waited after {_opened(signed_in, long_job):.2f} s")
 
 
 def test_scrolling_stays_smooth(signed_in: Page, server: Serving, long_job: str) -> None:
@@ -68,6 +68,18 @@ def test_scrolling_stays_smooth(signed_in: Page, server: Serving, long_job: str)
     print(f"while scrolling 100,000 rows a frame takes {median:.0f} ms, at worst {worst:.0f} ms")
     assert median < 100
     assert signed_in.locator(".rows-table tbody tr").count() < 60
+
+
+def _opened(page: Page, job_id: str) -> float:
+    """Return the seconds from opening a job out of the list to its first chart."""
+    page.evaluate("() => { location.hash = '#/jobs'; }")
+    page.locator("tr[data-job]").first.wait_for()
+    expect(page.locator(".timeline-chart")).to_have_count(0)
+    page.wait_for_timeout(1000)
+    begun = time.monotonic()
+    page.evaluate("job => { location.hash = `#/jobs/${job}`; }", job_id)
+    page.locator(".timeline-chart .scatterlayer path.js-line").first.wait_for(state="attached", timeout=60_000)
+    return time.monotonic() - begun
 
 
 _SCROLL = """async () => {

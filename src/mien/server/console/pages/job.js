@@ -9,6 +9,7 @@ import { h, icon, replace } from "../dom.js";
 import { actionButtons, cancelJob, deleteJob, isActive } from "../job_actions.js";
 import { deliveryDetails, jobFacts, requestDetails } from "../job_details.js";
 import { JobProgress } from "../job_progress.js";
+import { prepareCharts } from "../results/charts.js";
 import { downloads } from "../results/downloads.js";
 import { mountResults } from "../results/view.js";
 import { tagField } from "../tag_field.js";
@@ -17,6 +18,8 @@ import { STATUS_NAMES, jobTitle } from "../words.js";
 /** Makes the page of the job `params.id`. */
 export async function page(context, { id }) {
   const job = await context.api.get(`/v0/mien/jobs/${id}`);
+  // While the job is still on its way, or its results are.
+  prepareCharts(job.request);
   const view = new JobPage(context, job);
   return { title: jobTitle(job.request), element: view.element, destroy: () => view.destroy() };
 }

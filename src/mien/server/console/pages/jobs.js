@@ -9,15 +9,19 @@ import { h, icon, replace } from "../dom.js";
 import { cancelJob, deleteJob } from "../job_actions.js";
 import { SPANS, fits, isFiltered, jobPage, readFilter, writeFilter } from "../job_query.js";
 import { JobRow, jobTable } from "../job_row.js";
+import { prepareCharts } from "../results/charts.js";
 import { tagField } from "../tag_field.js";
 import { STATUS_NAMES, counted } from "../words.js";
 
 const TICK_MS = 30000;
+const PREPARE_MS = 300;
 
 /** Makes the page; the filter stands in the address. */
 export async function page(context, { query }) {
   const list = new JobList(context, readFilter(query));
   await list.load();
+  // What a job's page needs comes while nobody waits for it.
+  setTimeout(() => import("./job.js").catch(() => {}), PREPARE_MS);
   return { title: "Jobs", element: list.element, destroy: () => list.destroy() };
 }
 
@@ -47,6 +51,7 @@ class JobList {
       h("section", { class: "panel", "aria-label": "Jobs" }, this.place),
       this.foot,
     );
+    for (const coming of ["pointerover", "focusin"]) this.place.addEventListener(coming, (event) => this.prepare(event));
     this.drawFilters();
     this.follow();
     this.clock = setInterval(() => this.rows.forEach((row) => row.tick()), TICK_MS);
@@ -55,6 +60,13 @@ class JobList {
   destroy() {
     clearInterval(this.clock);
     this.stop.abort();
+  }
+
+  /** Gets ready for the job that one is about to open. */
+  prepare({ target }) {
+    const row = target.closest("tr[data-job]");
+    const job = row && this.rows.get(row.dataset.job)?.job;
+    if (job?.state.status === "COMPLETED") prepareCharts(job.request);
   }
 
   /** Starts anew with another filter. */

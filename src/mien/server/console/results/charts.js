@@ -8,6 +8,9 @@ const STYLE_MARK = "plotly.js-style-global";
 /** Where times begin on an axis of dates, in milliseconds: Plotly would take the numbers 1000 to 9999 for years. */
 const ORIGIN = Date.UTC(2000, 0, 1);
 
+/** What has no time in it, as far as names tell. */
+const TIMELESS = /\.(avif|bmp|gif|hei[cf]|jpe?g|md|png|tiff?|txt|webp)$/i;
+
 let plotly = null;
 
 /** Gives a time in seconds as an axis of dates wants it. */
@@ -47,6 +50,12 @@ export function loadPlotly() {
     document.head.append(script);
   });
   return plotly;
+}
+
+/** Brings Plotly in ahead of time if a request may hold a film or a recording: its script takes a second to read. */
+export function prepareCharts({ files, urls }) {
+  const names = [...files.map(({ filename }) => filename ?? ""), ...urls];
+  if (names.some((name) => !TIMELESS.test(name))) loadPlotly().catch(() => {});
 }
 
 /**
