@@ -28,7 +28,7 @@ export class TimelinePanel {
    *   somebody zooms in, out, or picks a person
    */
   constructor(table, chosen, tell) {
-    Object.assign(this, { table, chosen, tell, group: null, known: "", lines: new Map(), drawn: false });
+    Object.assign(this, { table, chosen, tell, group: null, known: "", lines: new Map(), drawn: false, busy: false, wanted: null });
     this.choice = h("div", { class: "row close" });
     this.chart = h("div", { class: "timeline-chart", dataset: { chart: modelName(table.model) }, "aria-hidden": "true" });
     this.legend = h("ul", { class: "timeline-legend", "aria-hidden": "true" });
@@ -48,6 +48,22 @@ export class TimelinePanel {
    * @param {{from: number, to: number, wide: number, first: boolean, last: boolean}} how `first` has the legend, `last` the axis of time
    */
   async draw(Plotly, how) {
+    this.wanted = how;
+    if (this.busy) return;
+    // One drawing at a time: of two that overlap Plotly puts the lines of one into the margins of the other.
+    this.busy = true;
+    try {
+      while (this.wanted) {
+        const next = this.wanted;
+        this.wanted = null;
+        await this._drawOnce(Plotly, next);
+      }
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async _drawOnce(Plotly, how) {
     this._chooseGroup();
     const labels = this.chosen.expressions.filter((label) => this.table.heads.get(this.chosen.head)?.labels.includes(label));
     this.element.hidden = !labels.length;
