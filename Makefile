@@ -9,6 +9,7 @@ test: setup       ## check style, types and floors, and run every test
 	scripts/sdk-environments
 	scripts/postgresql
 	scripts/chromium
+	scripts/site
 	scripts/check
 	scripts/test
 

@@ -131,7 +131,8 @@ def _signature(name: str, function: Callable[..., Any]) -> list[str]:
     """Return how it is called; names of types without the modules they lie in."""
     signature = inspect.signature(function)
     kept = [one for one in signature.parameters.values() if one.name not in ("self", "cls")]
-    told = str(signature.replace(parameters=kept))
+    # Without modules first: newer Pythons name longer ones, and the page must be the same on all.
+    told = MODULES.sub("", str(signature.replace(parameters=kept)))
     if len(told) > 100:
         lines = [f"    {one},\n" for one in kept]
         for number in [number for number, one in enumerate(kept) if one.kind is one.KEYWORD_ONLY][:1]:
