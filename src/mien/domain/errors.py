@@ -12,6 +12,7 @@
     ├── QueueFull                 too many jobs wait                                → 429
     ├── QuotaSpent                the key has started as many jobs as it may        → 429
     ├── IdempotencyConflict       an Idempotency-Key came back with another request → 409
+    ├── KeyInUse                  the key to be revoked is the one that asks        → 409
     ├── DiskFull                  too little disk space is left                     → 507
     ├── LibraryMissing            a library that is not among our own is needed     → 501
     ├── SourceError               a whole source is unusable                        → `error` of the source
@@ -85,6 +86,10 @@ class QueueFull(MienError):
 
 class IdempotencyConflict(MienError):
     """This Idempotency-Key was sent before with another request."""
+
+
+class KeyInUse(MienError):
+    """This is the key you sent; revoke it with another one, or with `mien keys revoke`."""
 
 
 class DiskFull(MienError):

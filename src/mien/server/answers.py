@@ -123,7 +123,7 @@ TOLD: Mapping[int, str] = {
     403: "The key may not do this; without keys: the request is not of this machine.",
     404: "No such job of this key, or nothing of this name.",
     408: "The request came too slowly.",
-    409: "This Idempotency-Key was sent before with another request.",
+    409: "This Idempotency-Key was sent before with another request; or the key to be revoked is the one that asks.",
     413: "The body is over its limit.",
     429: "Too many jobs wait, or the key has started as many as it may.",
     500: "The fault is the server's.",
@@ -173,6 +173,8 @@ def _statuses(method: str, path: str) -> set[int]:
         statuses.add(401)
     if "{" in path:
         statuses.add(404)
+    if method == "delete" and path.startswith(KEYS):
+        statuses.add(409)
     if path.endswith("/tables"):
         statuses.add(501)
     if method in ("put", "post") and path in (TAGS, KEYS):

@@ -7,7 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from mien.delivery.mail import is_mail_address
-from mien.domain.errors import InvalidRequest, NotFound
+from mien.domain.errors import InvalidRequest, KeyInUse, NotFound
 from mien.server.auth import Doorkeeper
 from mien.server.error_responses import json_response
 from mien.server.openapi import KEY_BODY
@@ -77,7 +77,7 @@ class KeyRoutes:
     def _revoked(self, key_id: str, own: str) -> KeyRecord:
         if key_id == own:
             # So that one key that may do everything is left.
-            raise InvalidRequest("this is the key you sent; revoke it with another one, or with `mien keys revoke`")
+            raise KeyInUse
         # Whole ids only: the beginning of one may have become that of another since a page was drawn.
         if key_id not in {record.id for record in self._parts.keys.list()}:
             raise NotFound("key not found")

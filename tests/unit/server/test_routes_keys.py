@@ -124,7 +124,8 @@ def test_the_key_that_asks_cannot_revoke_itself(house: House):
     admin = house.with_key()
     (record,) = house.keys.list()
     answer = admin.delete(f"/v0/mien/keys/{record.id}")
-    assert answer.status_code == 400 and "this is the key you sent" in answer.json()["message"]
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "key_in_use" and "revoke it with another one" in answer.json()["message"]
     assert admin.get("/v0/mien/me").status_code == 200
 
 
