@@ -63,4 +63,6 @@ def _plan(database: SqliteDatabase, text: str, values: Any) -> list[str]:
     if not text.lstrip().upper().startswith(("SELECT", "UPDATE")):
         return []
     explained = f"EXPLAIN QUERY PLAN {text}"
+    # A statement that runs for many rows is planned once; newer Pythons refuse to explain it many times.
+    values = values[0] if isinstance(values, list) else values
     return [row[3] for row in database.read(lambda connection: connection.exec_driver_sql(explained, values).all())]
