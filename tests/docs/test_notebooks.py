@@ -57,6 +57,10 @@ def test_it_names_no_place_on_a_machine(notebook: dict[str, Any]) -> None:
     assert MACHINE.findall(without_pictures) == []
 
 
+def test_it_spells_no_mark_of_open_work(notebook: dict[str, Any]) -> None:
+    assert re.findall("TODO|FIXME|XXX|HACK|TBD", json.dumps(notebook)) == []
+
+
 def test_it_says_what_scores_are_not(notebook: dict[str, Any]) -> None:
     said = " ".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
     assert "do not say what" in " ".join(said.split())
