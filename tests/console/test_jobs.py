@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from tests.console.conftest import Submit
 from tests.console.driving import go, no_sideways_scroll
@@ -123,6 +123,23 @@ def test_the_page_of_a_job_follows_every_source_and_stops_it(
     signed_in.get_by_role("button", name="Stop", exact=True).click()
     signed_in.get_by_role("button", name="Stop the job").click()
     expect(signed_in.locator(".error-box")).to_contain_text("job was cancelled")
+    expect(signed_in.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+
+def test_an_answer_that_comes_after_the_end_does_not_wake_the_job(
+    signed_in: Page, server: Serving, media: TestMedia, tag: str
+) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+    signed_in.route("**/cancel", lambda route: held.append((route, route.fetch())))
+    job_id = slow_job(server, media, tag)
+    go(signed_in, server.url, f"#/jobs/{job_id}")
+    signed_in.get_by_role("button", name="Stop", exact=True).click()
+    signed_in.get_by_role("button", name="Stop the job").click()
+    expect(signed_in.locator(".error-box")).to_contain_text("job was cancelled")
+    route, answer = held.pop()
+    job = answer.json()
+    route.fulfill(response=answer, json=job | {"state": job["state"] | {"status": "IN_PROGRESS"}})
+    expect(signed_in.get_by_text("The job is being stopped.")).to_be_visible()
     expect(signed_in.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
 
 

@@ -6,12 +6,8 @@
 
 import { confirmed } from "./dialogs.js";
 import { h, icon } from "./dom.js";
+import { isActive } from "./job_states.js";
 import { jobTitle } from "./words.js";
-
-/** Tells whether a job still waits or runs. */
-export function isActive(job) {
-  return job.state.status === "QUEUED" || job.state.status === "IN_PROGRESS";
-}
 
 /**
  * Stops a job after asking.

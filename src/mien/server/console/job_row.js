@@ -7,6 +7,7 @@
 import { h, replace } from "./dom.js";
 import { actionButtons } from "./job_actions.js";
 import { Scale } from "./job_progress.js";
+import { isOldNews } from "./job_states.js";
 import { MODEL_NAMES, STATUS_NAMES, ago, count, counted, jobTitle, modelsOf, moment, remaining } from "./words.js";
 
 /** Shows a job in a table of jobs. */
@@ -48,8 +49,9 @@ export class JobRow {
     this.update(job);
   }
 
-  /** Shows the job as it is now. */
+  /** Shows the job as it is now; older news of one that has ended are passed over. */
   update(job) {
+    if (isOldNews(this.job, job)) return;
     const was = this.job?.state.status;
     this.job = job;
     const { state } = job;

@@ -6,9 +6,10 @@
 
 import { errorBox } from "../dialogs.js";
 import { h, icon, replace } from "../dom.js";
-import { actionButtons, cancelJob, deleteJob, isActive } from "../job_actions.js";
+import { actionButtons, cancelJob, deleteJob } from "../job_actions.js";
 import { deliveryDetails, jobFacts, requestDetails } from "../job_details.js";
 import { JobProgress } from "../job_progress.js";
+import { isActive, isOldNews } from "../job_states.js";
 import { prepareCharts } from "../results/charts.js";
 import { downloads } from "../results/downloads.js";
 import { mountResults } from "../results/view.js";
@@ -140,8 +141,10 @@ class JobPage {
   }
 
   change(state) {
+    const told = { ...this.job, state };
+    if (isOldNews(this.job, told)) return;
     const was = this.job.state.status;
-    this.job = { ...this.job, state };
+    this.job = told;
     this.drawHead();
     if (was === state.status || isActive(this.job)) return;
     replace(this.line);
