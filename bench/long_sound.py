@@ -144,7 +144,7 @@ def _memory(folder: Path, lengths: Sequence[int], transcribe: bool) -> bool:
     for length in lengths:
         path = _write_reading(folder / f"{length}.flac", length)
         command = [sys.executable, __file__, "--measure", str(path), *["--transcribe"] * transcribe]
-        environment = os.environ | {"MIEN_TRANSCRIBER": "pocketsphinx" if transcribe else "none", "TMPDIR": str(folder)}
+        environment = os.environ | {"MIEN_TRANSCRIBER": "moonshine" if transcribe else "none", "TMPDIR": str(folder)}
         answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
         told = json.loads(answer.stdout.splitlines()[-1])
         peaks.append((told["peak"], told["others"]) if transcribe else (told["peak"],))

@@ -31,8 +31,7 @@ from mien.models.prosody import ProsodyModel
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import WeightsStore
 from mien.settings import read_settings
-from mien.transcription.pocketsphinx_transcriber import PocketsphinxTranscriber
-from mien.transcription.recogniser_pool import RecogniserPool
+from mien.transcription.choice import TranscriberChoice, choose
 
 MINUTE = 60
 LIMIT = 1.2
@@ -57,7 +56,8 @@ def main() -> int:
         found["voice_activity"] = voice_activity(waveform)
         found["prosody_and_bursts"] = prosody_and_bursts(minutes)
         for workers in () if told.without_words else sorted({1, 2, 4, told.workers}):
-            found[f"pocketsphinx_{workers}"] = transcription(waveform, workers)
+            for name in ("moonshine", "pocketsphinx"):
+                found[f"{name}_{workers}"] = transcription(waveform, name, workers)
         kept = True
         if told.long:
             short, long = (_measured(reading_of(seconds, Path(folder) / f"{seconds}.wav")) for seconds in (180, 10_740))
@@ -126,16 +126,21 @@ def _said(waveform: Waveform, span: TimeSpan) -> SpeechSegment:
     return SpeechSegment(text=None, time=span, confidence=None, speaker_confidence=None, samples=samples)
 
 
-def transcription(waveform: Waveform, workers: int) -> float:
-    """Return how many times faster than sound pocketsphinx hears two minutes, in wall time."""
+def transcription(waveform: Waveform, name: str, workers: int) -> float:
+    """Return how many times faster than sound a transcriber hears two minutes, in wall time; `workers` are processes.
+
+    Moonshine hears on one core of this process, and these processes time its words.
+    """
     part = Waveform(waveform.samples[: 2 * MINUTE * waveform.rate], waveform.rate)
-    spans = VoiceActivity(NetworkRuntime(WeightsStore(read_settings().weights), threads=1)).speech(part)
-    pool = RecogniserPool(workers)
+    networks = NetworkRuntime(WeightsStore(read_settings().weights), threads=1)
+    spans = VoiceActivity(networks).speech(part)
+    transcriber = choose(TranscriberChoice(name, workers=workers, networks=networks))
+    assert transcriber is not None
+    transcriber.transcribe(part, spans[:1], Transcription(), Cancellation())  # it has loaded what it needs
     begun = time.monotonic()
-    transcript = PocketsphinxTranscriber(pool).transcribe(part, spans, Transcription(), Cancellation())
+    transcript = transcriber.transcribe(part, spans, Transcription(), Cancellation())
     rate = _seconds(part) / (time.monotonic() - begun)
-    pool.close()
-    print(f"pocketsphinx ({workers} processes): {rate:.1f} x real time, {len(transcript.words)} words")
+    print(f"{name} ({workers} processes): {rate:.1f} x real time, {len(transcript.words)} words")
     return round(rate, 2)
 
 

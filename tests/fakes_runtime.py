@@ -9,9 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mien.runtime.catalogue import CataloguedFile, FileKind, Package
+from mien.runtime.catalogue import CataloguedFile, FileKind, Member, Package
 
 PACKAGE = Package("tiny-pack", "1.0", "3.12", ("manylinux2014_x86_64",))
+HALVES = tuple(Package(f"ear-half{number}", "1.0", "3.12", ("any",)) for number in (1, 2))
 
 
 def catalogued(content: bytes, kind: FileKind = FileKind.NETWORK) -> CataloguedFile:
@@ -20,9 +21,21 @@ def catalogued(content: bytes, kind: FileKind = FileKind.NETWORK) -> CataloguedF
     return CataloguedFile(kind, "tiny", "1", PACKAGE, "tiny/deep/net.tflite", checksum, len(content), "MIT", "a test")
 
 
-def write_wheel(folder: Path, members: Mapping[str, bytes]) -> Path:
-    """Write a wheel of `tiny-pack` that holds the members."""
-    path = folder / "tiny_pack-1.0-cp312-cp312-manylinux2014_x86_64.whl"
+def cut_in_two(first: bytes, second: bytes, tokens: bytes) -> CataloguedFile:
+    """Describe a recogniser whose file lies in two halves in two packages, the first with its tokens beside it."""
+    parts = [
+        Member(package, f"ear/model.bin.part{number}", hashlib.sha256(content).hexdigest(), len(content))
+        for number, package, content in zip((1, 2), HALVES, (first, second), strict=True)
+    ]
+    beside = Member(HALVES[0], "ear/tokens.json", hashlib.sha256(tokens).hexdigest(), len(tokens))
+    whole = hashlib.sha256(first + second).hexdigest(), len(first + second)
+    told = FileKind.RECOGNISER, "ear", "small", HALVES[0], "model.bin", *whole, "MIT", "a test"
+    return CataloguedFile(*told, parts=tuple(parts), companions=(beside,))
+
+
+def write_wheel(folder: Path, members: Mapping[str, bytes], package: Package = PACKAGE) -> Path:
+    """Write a wheel of a package, `tiny-pack` if none is named, that holds the members."""
+    path = folder / f"{package.name.replace('-', '_')}-{package.version}-cp312-cp312-{package.platforms[0]}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)

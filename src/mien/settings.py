@@ -48,14 +48,15 @@ class Settings(BaseModel):
     face_detector: Literal["blazeface", "centerface"] = Field(
         "blazeface", description="who finds faces; `centerface` sees smaller ones and takes several times as long"
     )
-    transcriber: Literal["auto", "whisper", "http", "pocketsphinx", "none"] = Field(
-        "auto", description="who turns speech into text; `auto`: the first set up of http, whisper, pocketsphinx"
+    transcriber: Literal["auto", "whisper", "http", "moonshine", "pocketsphinx", "none"] = Field(
+        "auto",
+        description="who turns speech into text; `auto`: the first set up of http, whisper, moonshine, pocketsphinx",
     )
     transcription_workers: int = Field(
-        0, ge=0, description="processes in which each worker runs pocketsphinx; 0: the cores shared among the workers"
+        0, ge=0, description="processes in which each worker hears or times words; 0: the cores shared among the workers"
     )
     whisper_model: Path | None = Field(
-        None, description="folder of a model in faster-whisper's form; default: `whisper-small` in the weights folder"
+        None, description="folder of a model in faster-whisper's form; default: the largest in the weights folder"
     )
     transcription_url: str | None = Field(
         None, description="server that speaks the OpenAI transcription API, `http://HOST:PORT`"

@@ -9,7 +9,7 @@ from mien.extractors.voice_activity import VoiceActivity
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import WeightsStore
 from mien.settings import read_settings
-from mien.transcription.recogniser_pool import RecogniserPool
+from mien.transcription.choice import TranscriberChoice, choose
 from training.transcription.hearing import HeardWord, Hearing, heard
 from training.transcription.recordings import Recording, acted, read_english
 
@@ -24,11 +24,12 @@ def main() -> None:
     arguments.add_argument("--data", type=Path, default=DATA)
     arguments.add_argument("--librivox", type=Path, help="test/data/librivox of PocketSphinx's source package")
     arguments.add_argument("--acted", type=int, default=24, help="clips of acted English")
-    arguments.add_argument("--workers", type=int, default=2)
+    arguments.add_argument("--transcriber", choices=("moonshine", "pocketsphinx"), default="moonshine")
+    arguments.add_argument("--workers", type=int, default=1)
     told = arguments.parse_args()
     recordings = [*read_english(told.data, told.librivox), *acted(told.data, "ravdess", told.acted, seed=0)]
     begun = time.monotonic()
-    hearings = hear(recordings, told.workers)
+    hearings = hear(recordings, told.transcriber, told.workers)
     seconds = sum(one.waveform.samples.size / one.waveform.rate for one in recordings)
     print(table(hearings))
     print(f"{seconds:.0f} seconds of sound in {time.monotonic() - begun:.0f} seconds, {told.workers} processes")
@@ -37,14 +38,12 @@ def main() -> None:
             print(f"{one.kind} {one.confidence:.2f}: {one.text}")
 
 
-def hear(recordings: Iterable[Recording], workers: int) -> list[Hearing]:
-    """Return what the transcriber, as it ships, hears of recordings."""
-    activity = VoiceActivity(NetworkRuntime(WeightsStore(read_settings().weights), threads=1))
-    pool = RecogniserPool(workers)
-    try:
-        return list(heard(recordings, activity, pool))
-    finally:
-        pool.close()
+def hear(recordings: Iterable[Recording], name: str, workers: int) -> list[Hearing]:
+    """Return what the transcriber of this name, as it ships, hears of recordings."""
+    networks = NetworkRuntime(WeightsStore(read_settings().weights), threads=1)
+    transcriber = choose(TranscriberChoice(name, workers=workers, networks=networks))
+    assert transcriber is not None
+    return list(heard(recordings, VoiceActivity(networks), transcriber))
 
 
 def table(hearings: Sequence[Hearing]) -> str:

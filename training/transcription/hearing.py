@@ -1,4 +1,4 @@
-"""Hear recordings with the transcriber as it ships, and hold each word against what was said."""
+"""Hear recordings with a transcriber as it ships, and hold each word against what was said."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,26 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.domain.cancellation import Cancellation
+from mien.domain.expression import Transcriber
+from mien.domain.request import Transcription
 from mien.extractors.voice_activity import VoiceActivity
-from mien.transcription.pocketsphinx_transcriber import likely_right, mean_posterior, said_in
-from mien.transcription.recogniser_pool import RecogniserPool
-from mien.transcription.stretches import sixteen_bits
-from training.transcription.recordings import Recording
+from training.transcription.recordings import Recording, words_in
 
 
 @dataclass(frozen=True)
 class HeardWord:
-    """Hold a word heard: its letters, its posterior and the mean of its stretch (0…1), and whether it was said."""
+    """Hold a word heard: its letters, what the transcriber says of it (0…1), and whether it was said."""
 
     letters: int
-    posterior: float
-    stretch: float
+    confidence: float
     right: bool
-
-    @property
-    def confidence(self) -> float:
-        """Return what the transcriber says of it, 0…1."""
-        return self.posterior * likely_right(self.stretch)
 
 
 @dataclass(frozen=True)
@@ -35,30 +28,20 @@ class Hearing:
     kind: str
     words: tuple[HeardWord, ...]
     text: str
+    confidence: float
     errors: int
     said: int
 
-    @property
-    def confidence(self) -> float:
-        """Return what the transcriber says of the recording, 0…1."""
-        letters = sum(word.letters for word in self.words)
-        return sum(word.letters * likely_right(word.stretch) for word in self.words) / letters if letters else 0.0
 
-
-def heard(recordings: Iterable[Recording], activity: VoiceActivity, pool: RecogniserPool) -> Iterator[Hearing]:
+def heard(recordings: Iterable[Recording], activity: VoiceActivity, transcriber: Transcriber) -> Iterator[Hearing]:
     """Yield what is heard of each recording."""
     for recording in recordings:
         speech = activity.speech(recording.waveform)
-        sounds = (sixteen_bits(recording.waveform, span) for span in speech)
-        found = [
-            (name.lower(), posterior, mean_posterior(words))
-            for words in (said_in(stretch) for stretch in pool.recognise(sounds, Cancellation()))
-            for name, _, _, posterior in words
-        ]
-        names = [name for name, _, _ in found]
-        errors, right = compared(names, recording.said)
-        told = tuple(HeardWord(len(one[0]), one[1], one[2], yes) for one, yes in zip(found, right, strict=True))
-        yield Hearing(recording.kind, told, " ".join(names), errors, len(recording.said))
+        transcript = transcriber.transcribe(recording.waveform, speech, Transcription(), Cancellation())
+        found = [(name, word.confidence or 0.0) for word in transcript.words for name in words_in(word.text)]
+        errors, right = compared([name for name, _ in found], recording.said)
+        told = tuple(HeardWord(len(name), sure, yes) for (name, sure), yes in zip(found, right, strict=True))
+        yield Hearing(recording.kind, told, transcript.text, transcript.confidence or 0.0, errors, len(recording.said))
 
 
 def compared(heard_words: Sequence[str], said: Sequence[str]) -> tuple[int, list[bool]]:

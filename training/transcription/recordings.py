@@ -12,6 +12,7 @@ import numpy as np
 from mien.domain.media import Waveform
 from mien.media.opening import open_media
 from mien.settings import read_settings
+from mien.transcription.spoken_numbers import number_words
 
 TWO_CITIES = (
     "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, "
@@ -23,6 +24,7 @@ TWO_CITIES = (
 )
 _LIBRIVOX_LINE = re.compile(r"<s>\s*(.*?)\s*</s>\s*\((.*)\)")
 _WORD = re.compile(r"[a-z']+")
+_NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)(st|nd|rd|th|s)?\b")
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class Recording:
 
 
 def words_in(text: str) -> tuple[str, ...]:
-    """Return the words of a text in small letters, without marks; a hyphen parts words, and mister is mr."""
-    return tuple(_WORD.findall(text.lower().replace("mister", "mr")))
+    """Return the words of a text in small letters, without marks; a hyphen parts words, mister is mr, 2 is two."""
+    spelled = _NUMBER.sub(lambda found: " ".join(number_words(found[1].rstrip(","), found[2] or "")), text.lower())
+    return tuple(_WORD.findall(spelled.replace("mister", "mr")))
 
 
 def read_english(data: Path, librivox: Path | None) -> Iterator[Recording]:

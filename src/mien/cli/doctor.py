@@ -7,7 +7,7 @@ from importlib.metadata import version
 import typer
 
 import mien
-from mien.assembly import open_weights
+from mien.assembly import name_transcriber, open_weights
 from mien.registry import EXTRACTORS, MODELS, discover
 from mien.runtime.device import devices
 from mien.settings import Settings, read_settings
@@ -33,6 +33,7 @@ def doctor() -> None:
         print(f"missing: {trouble}", file=sys.stderr)
     if troubles:
         raise typer.Exit(1)
+    print(f"transcriber: {name_transcriber(settings)}")
     print("everything is in place")
 
 

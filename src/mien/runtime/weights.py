@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mien.domain.errors import UnknownNetwork, WeightsCorrupt, WeightsMissing
-from mien.runtime.catalogue import NETWORKS, CataloguedFile
+from mien.runtime.catalogue import NETWORKS, RECOGNISERS, CataloguedFile
 from mien.runtime.checksums import RememberedChecksums, sha256
 from mien.runtime.manifest import MANIFEST, Manifest, read_manifest
 
@@ -38,6 +38,8 @@ class WeightsStatus:
         """Return what brings the network back, or nothing when it is present."""
         if self.state is WeightsState.PRESENT:
             return None
+        if self.manifest.weights in RECOGNISERS:
+            return f"run `mien weights pull {self.manifest.weights}`"
         return REINSTALL if self.packaged else PULL
 
 
@@ -127,14 +129,16 @@ class WeightsStore:
         except WeightsCorrupt:
             unreadable = Manifest(weights, "?", MANIFEST, "", 0, "unknown", "unknown")
             return WeightsStatus(unreadable, WeightsState.CORRUPT, (self._packaged / weights).is_dir())
-        return WeightsStatus(manifest, _state(place / manifest.file, manifest.sha256), place.parent == self._packaged)
+        return WeightsStatus(manifest, _state(place, manifest), place.parent == self._packaged)
 
 
 def _manifests(place: Path) -> Iterator[Path]:
     return place.glob(f"*/{MANIFEST}")
 
 
-def _state(path: Path, expected: str) -> WeightsState:
-    if not path.is_file():
+def _state(place: Path, manifest: Manifest) -> WeightsState:
+    if not (place / manifest.file).is_file():
         return WeightsState.MISSING
-    return WeightsState.PRESENT if sha256(path) == expected else WeightsState.CORRUPT
+    wanted = {manifest.file: manifest.sha256, **manifest.companions}
+    whole = all((place / name).is_file() and sha256(place / name) == checksum for name, checksum in wanted.items())
+    return WeightsState.PRESENT if whole else WeightsState.CORRUPT

@@ -1,9 +1,10 @@
-"""Be the process that hears English with PocketSphinx: sound comes in on stdin, words go out on stdout.
+"""Be the process that hears or aligns English with PocketSphinx: questions come in on stdin, answers go out on stdout.
 
-A message is its length in bytes (four, little-endian) and its bytes: 16-bit mono sound at 16 kHz one way, a JSON list
-of [word, first frame, last frame, probability] the other, frames of 10 ms. It ends when stdin does, on Linux even while
-it hears, so it never outlives its parent. It is a process of its own because the recogniser holds Python's lock while
-it works.
+A message is its length in bytes (four, little-endian) and its bytes. To `recognise`, a question is 16-bit mono sound at
+16 kHz and the answer a JSON list of [word, first frame, last frame, probability], frames of 10 ms. To `align`, a
+question is two messages, a JSON list of words and the sound, and the answer is what `aligned` returns, as JSON. It ends
+when stdin does, on Linux even while it works, so it never outlives its parent. It is a process of its own because
+PocketSphinx holds Python's lock while it works.
 """
 
 import ctypes
@@ -11,20 +12,33 @@ import json
 import signal
 import struct
 import sys
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from pocketsphinx import Decoder
+
+from mien.transcription.forced_alignment import aligned
 
 LENGTH = struct.Struct("<I")
 RATE = 16_000
 PR_SET_PDEATHSIG = 1
 
+Purpose = Literal["recognise", "align"]
 
-def main(heard: IO[bytes], said: IO[bytes]) -> None:
-    """Answer every message until there are no more."""
+
+def main(purpose: str, asked: IO[bytes], said: IO[bytes]) -> None:
+    """Answer every question until there are no more."""
+    if purpose == "align":
+        _align(asked, said)
+        return
     decoder = Decoder(loglevel="FATAL", samprate=float(RATE))
-    while (sound := read_message(heard)) is not None:
+    while (sound := read_message(asked)) is not None:
         write_message(said, json.dumps(recognise(decoder, sound)).encode())
+
+
+def _align(asked: IO[bytes], said: IO[bytes]) -> None:
+    decoder = Decoder(loglevel="FATAL", samprate=float(RATE), lm=None, bestpath=False)
+    while (words := read_message(asked)) is not None and (sound := read_message(asked)) is not None:
+        write_message(said, json.dumps(aligned(decoder, json.loads(words), sound)).encode())
 
 
 def recognise(decoder: Any, sound: bytes) -> list[tuple[str, int, int, float]]:
@@ -64,4 +78,4 @@ def end_with_parent() -> None:
 
 if __name__ == "__main__":
     end_with_parent()
-    main(sys.stdin.buffer, sys.stdout.buffer)
+    main(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)

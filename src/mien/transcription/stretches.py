@@ -23,6 +23,17 @@ def joined(speech: Iterable[TimeSpan], longest: float) -> Iterator[TimeSpan]:
         yield TimeSpan(begin, end)
 
 
+def joined_nearby(speech: Iterable[TimeSpan], longest: float, pause: float) -> Iterator[TimeSpan]:
+    """Yield stretches as `joined` does, but join none that lie more than `pause` seconds apart."""
+    near: list[TimeSpan] = []
+    for span in speech:
+        if near and span.begin - near[-1].end > pause:
+            yield from joined(near, longest)
+            near = []
+        near.append(span)
+    yield from joined(near, longest)
+
+
 def samples_of(waveform: Waveform, span: TimeSpan) -> NDArray[np.float32]:
     """Return the samples of a stretch, in memory, within -1…1."""
     cut = waveform.samples[round(span.begin * waveform.rate) : round(span.end * waveform.rate)]

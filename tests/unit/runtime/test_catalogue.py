@@ -2,7 +2,7 @@
 
 import re
 
-from mien.runtime.catalogue import CATALOGUE, NETWORKS, SAMPLES
+from mien.runtime.catalogue import CATALOGUE, NETWORKS, RECOGNISERS, SAMPLES
 
 
 def test_every_file_can_be_recognised_and_has_a_licence() -> None:
@@ -24,6 +24,9 @@ def test_networks_get_a_folder_each_and_samples_lie_side_by_side() -> None:
         "face-identity-1",
         "face-mesh-1",
         "hand-landmark-1",
+        "moonshine-decoder-1",
+        "moonshine-encoder-1",
+        "moonshine-tokens-1",
         "palm-detection-1",
         "speaker-embedding-1",
         "voice-activity-1",
@@ -42,3 +45,14 @@ def test_the_manifest_of_a_network_tells_what_the_catalogue_tells() -> None:
 
     assert manifest.weights == NETWORKS[0].weights
     assert (manifest.sha256, manifest.licence) == (NETWORKS[0].sha256, NETWORKS[0].licence)
+
+
+def test_whisper_is_joined_of_its_halves_and_is_nothing_that_the_plain_set_up_fetches() -> None:
+    whisper = RECOGNISERS["whisper-base"]
+
+    assert whisper not in NETWORKS
+    assert str(whisper.target) == "whisper-base/model.bin"
+    assert whisper.bytes == sum(part.bytes for part in whisper.parts)
+    assert set(whisper.manifest().companions) == {"config.json", "tokenizer.json", "vocabulary.txt"}
+    for member in (*whisper.parts, *whisper.companions):
+        assert re.fullmatch("[0-9a-f]{64}", member.sha256)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from mien.domain.errors import UnknownNetwork, WeightsCorrupt, WeightsMissing
+from mien.runtime.catalogue import RECOGNISERS
 from mien.runtime.fetch import pull
-from mien.runtime.weights import PACKAGED, WeightsState, WeightsStore
-from tests.fakes_runtime import catalogued, write_weights, write_wheel
+from mien.runtime.weights import PACKAGED, WeightsState, WeightsStatus, WeightsStore
+from tests.fakes_runtime import HALVES, catalogued, cut_in_two, write_weights, write_wheel
 
 NET = catalogued(b"network")
 
@@ -91,6 +92,27 @@ def test_statuses_tell_present_missing_and_corrupt(tmp_path: Path, store: Weight
     assert statuses["smile-1"].packaged
     assert statuses["smile-1"].mend is None
     assert statuses["tiny-1"].mend == "run `mien weights pull`"
+
+
+def test_a_recogniser_is_told_of_when_it_is_there_and_its_companions_count(tmp_path: Path, store: WeightsStore) -> None:
+    write_wheel(tmp_path, {"ear/model.bin.part1": b"a", "ear/tokens.json": b"{}"}, HALVES[0])
+    write_wheel(tmp_path, {"ear/model.bin.part2": b"b"}, HALVES[1])
+    ear = cut_in_two(b"a", b"b", b"{}")
+    assert ear.weights not in {status.manifest.weights for status in store.statuses()}
+
+    (path,) = pull([ear], tmp_path / "fetched", tmp_path)
+    (status,) = (status for status in store.statuses() if status.manifest.weights == ear.weights)
+    assert (status.state, status.manifest.licence) == (WeightsState.PRESENT, "MIT")
+
+    path.with_name("tokens.json").write_bytes(b"[]")
+    (status,) = (status for status in store.statuses() if status.manifest.weights == ear.weights)
+    assert status.state is WeightsState.CORRUPT
+
+
+def test_a_spoilt_recogniser_is_mended_by_its_own_command() -> None:
+    spoilt = WeightsStatus(RECOGNISERS["whisper-base"].manifest(), WeightsState.CORRUPT, packaged=False)
+
+    assert spoilt.mend == "run `mien weights pull whisper-base`"
 
 
 def test_a_folder_with_an_unreadable_manifest_is_reported_not_raised(tmp_path: Path, store: WeightsStore) -> None:

@@ -4,13 +4,20 @@ import pytest
 from mien.domain.media import Waveform
 from mien.domain.segment import TimeSpan
 from mien.domain.transcript import SpokenWord
-from mien.transcription.stretches import joined, mean_confidence, sixteen_bits
+from mien.transcription.stretches import joined, joined_nearby, mean_confidence, sixteen_bits
 
 
 def test_stretches_are_joined_as_long_as_they_fit():
     speech = [TimeSpan(0, 10), TimeSpan(11, 20), TimeSpan(22, 31), TimeSpan(90, 99)]
     assert list(joined(speech, 29.0)) == [TimeSpan(0, 20), TimeSpan(22, 31), TimeSpan(90, 99)]
     assert list(joined([], 29.0)) == []
+
+
+def test_only_what_lies_near_is_joined():
+    speech = [TimeSpan(0, 2), TimeSpan(3, 5), TimeSpan(6.6, 8), TimeSpan(8.5, 12), TimeSpan(13, 22)]
+    assert list(joined_nearby(speech, 10.0, 1.5)) == [TimeSpan(0, 5), TimeSpan(6.6, 12), TimeSpan(13, 22)]
+    assert list(joined_nearby(speech[2:], 10.0, 1.5)) == [TimeSpan(6.6, 12), TimeSpan(13, 22)]
+    assert list(joined_nearby([], 10.0, 1.5)) == []
 
 
 def test_loud_samples_are_clipped_and_not_wrapped():
