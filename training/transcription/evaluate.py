@@ -9,7 +9,7 @@ from mien.extractors.voice_activity import VoiceActivity
 from mien.runtime.networks import NetworkRuntime
 from mien.runtime.weights import WeightsStore
 from mien.settings import read_settings
-from mien.transcription.choice import TranscriberChoice, choose
+from mien.transcription.choice import TranscriberChoice, choose, largest_whisper
 from training.transcription.hearing import HeardWord, Hearing, heard
 from training.transcription.recordings import Recording, acted, read_english
 
@@ -24,7 +24,7 @@ def main() -> None:
     arguments.add_argument("--data", type=Path, default=DATA)
     arguments.add_argument("--librivox", type=Path, help="test/data/librivox of PocketSphinx's source package")
     arguments.add_argument("--acted", type=int, default=24, help="clips of acted English")
-    arguments.add_argument("--transcriber", choices=("moonshine", "pocketsphinx"), default="moonshine")
+    arguments.add_argument("--transcriber", choices=("moonshine", "pocketsphinx", "whisper"), default="moonshine")
     arguments.add_argument("--workers", type=int, default=1)
     told = arguments.parse_args()
     recordings = [*read_english(told.data, told.librivox), *acted(told.data, "ravdess", told.acted, seed=0)]
@@ -40,8 +40,9 @@ def main() -> None:
 
 def hear(recordings: Iterable[Recording], name: str, workers: int) -> list[Hearing]:
     """Return what the transcriber of this name, as it ships, hears of recordings."""
-    networks = NetworkRuntime(WeightsStore(read_settings().weights), threads=1)
-    transcriber = choose(TranscriberChoice(name, workers=workers, networks=networks))
+    weights = read_settings().weights
+    networks = NetworkRuntime(WeightsStore(weights), threads=1)
+    transcriber = choose(TranscriberChoice(name, largest_whisper(weights), workers=workers, networks=networks))
     assert transcriber is not None
     return list(heard(recordings, VoiceActivity(networks), transcriber))
 

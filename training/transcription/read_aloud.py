@@ -36,7 +36,7 @@ def read_aloud(data: Path, clips: int, seed: int) -> Iterator[Recording]:
     chance.shuffle(texts)
     with TemporaryDirectory() as folder:
         for place, text in enumerate(texts[: clips * len(VOICES)]):
-            samples = _in_a_room(_spoken(text, VOICES[place // clips], chance, Path(folder) / "clip.wav"), chance)
+            samples = in_a_room(_spoken(text, VOICES[place // clips], chance, Path(folder) / "clip.wav"), chance)
             yield Recording(KIND, Waveform(samples.astype(np.float32), RATE), words_in(text))
 
 
@@ -68,7 +68,7 @@ def _spoken(text: str, voice: str, chance: np.random.Generator, path: Path) -> S
         return np.concatenate([quiet, media.waveform().samples, quiet])
 
 
-def _in_a_room(samples: Samples, chance: np.random.Generator) -> Samples:
+def in_a_room(samples: Samples, chance: np.random.Generator) -> Samples:
     """Return the sound with echoes that fade by 60 decibels in 0.15 to 0.4 s, and noise 18 to 32 decibels below it."""
     length = int(chance.uniform(0.15, 0.4) * RATE)
     echoes = chance.normal(size=length) * np.exp(-6.9 * np.arange(length) / length)

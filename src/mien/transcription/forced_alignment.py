@@ -8,7 +8,8 @@ from mien.transcription.pronunciations import Spoken, spoken_text
 BEAMS: Final = (1e-200, 0.0)
 """How unlikely a path may be against the best and still be followed; where that leads nowhere, every path is.
 
-The recogniser's own, 1e-48, is no faster here, and lost its way in a quarter of the stretches with noise in them.
+The recogniser's own, 1e-48, is a quarter faster, and lost its way in 98 of 373 stretches: in noise, and among words
+that nobody says. 1e-200 did in 10 of them.
 """
 
 Frames = tuple[int, int]

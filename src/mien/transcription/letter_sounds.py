@@ -16,7 +16,7 @@ tion$=SH_AH_N tions$=SH_AH_N_Z sion$=ZH_AH_N ssion$=SH_AH_N cian$=SH_AH_N tious$
 ted$=T_IH_D ded$=D_IH_D ses$=S_IH_Z zes$=Z_IH_Z xes$=K_S_IH_Z ces$=S_IH_Z ges$=JH_IH_Z ches$=CH_IH_Z shes$=SH_IH_Z
 tial$=SH_AH_L cial$=SH_AH_L ture$=CH_ER sure$=ZH_ER ious$=IY_AH_S eous$=IY_AH_S ous$=AH_S age$=IH_JH ism$=IH_Z_AH_M
 le$=AH_L les$=AH_L_Z ed$=D es$=Z e$= igh=AY eigh=EY augh=AO ough=AO
-tch=CH sch=SH sh=SH ch=CH th=TH ph=F ck=K ng$=NG nk=NG_K ngs$=NG_Z qu=K_W gh=G wh=W dge=JH cz=CH sz=SH
+tch=CH sch=SH sh=SH ch=CH th=TH ph=F ck=K ng$=NG nk=NG_K ngs$=NG_Z qu=K_W gh=G wh=W dge=JH dges$=JH_IH_Z cz=CH sz=SH
 ll=L ss=S tt=T pp=P ff=F mm=M nn=N rr=R dd=D bb=B gg=G cc=K zz=Z kk=K
 ce=S_EH ci=S_IH cy=S_IY ce$=S ge$=JH
 ai=EY ay=EY au=AO aw=AO aa=AA ae=IY ea=IY ee=IY ei=AY eu=UW ew=UW ey=IY ie=IY oa=OW oo=UW oe=OW oi=OY oy=OY ou=AW
@@ -28,7 +28,7 @@ a=AE b=B c=K d=D e=EH f=F g=G h=HH i=IH j=JH k=K l=L m=M n=N o=AA p=P q=K r=R s=
 """Letters and their phones: ^ is the begin of a word, $ its end. The longest that fit are read."""
 
 _LONG: Final = {"a": "EY", "e": "IY", "i": "AY", "o": "OW", "u": "UW", "y": "AY"}
-_SILENT_E: Final = re.compile(r"(?<![aeiouy])[aeiouy](?:[bcdfgklmnpstvz]|th|st)e[sd]?\$")
+_SILENT_E: Final = re.compile(r"(?:(?<=qu)|(?<![aeiouy]))[aeiouy](?:[bcdfgklmnpstvz]|th|st)e[sd]?\$")
 """A vowel that an e makes long, which is silent itself: "name", "tide"."""
 
 

@@ -63,18 +63,13 @@ _VOWELS: Final = frozenset("aeiouy")
 
 
 def spoken_text(words: Sequence[str], look_up: LookUp) -> list[list[Spoken]]:
-    """Return the spoken words of each written one; none for one that is not spoken, as a dash."""
+    """Return the words spoken for each that is written: "$42.50" is four, "15th" one and "—" none."""
     texts = [folded(word) for word in words]
     for number, after in enumerate(texts[1:]):
         money = _MONEY.fullmatch(texts[number])
         if money and after.strip(_MARKS).lower() in _SCALES:  # "$5 million" is five million dollars
             texts[number], texts[number + 1] = texts[number].replace(money[1], "", 1), after + money[1]
     return [_spoken_words(text, look_up) for text in texts]
-
-
-def spoken_words(written: str, look_up: LookUp) -> list[Spoken]:
-    """Return the words spoken for one that is written: "$42.50" is four, "15th" one and "—" none."""
-    return spoken_text([written], look_up)[0]
 
 
 def folded(written: str) -> str:
@@ -150,10 +145,12 @@ def _name(text: str, ways: Sequence[str]) -> str:
 
 def _derived(word: str, look_up: LookUp) -> str | None:
     """Return the phones of a word made of a known one with an ending or a beginning, None for any other."""
-    if word.endswith(("'s", "s'", "s")):
-        stem = _stem(word.removesuffix("'").removesuffix("s").removesuffix("'"), look_up, ("", "e"))
-        if stem or (stem := _stem(word.removesuffix("es"), look_up, ("", "y"))):
-            return _with_s(stem)
+    if word.endswith("'s"):
+        return _with_s(look_up(word[:-2]) or _guessed(word[:-2], look_up))
+    if word.endswith("s") and (stem := _stem(word[:-1], look_up, ("", "e")) or _derived(word[:-1], look_up)):
+        return _with_s(stem)
+    if word.endswith("es") and (stem := _stem(word[:-2], look_up, ("", "y"))):
+        return _with_s(stem)
     if word.endswith("ed") and (stem := _stem(word[:-2], look_up, ("", "e", "y"))):
         return f"{stem} {_past(stem.split()[-1])}"
     for ending, phones in (_CONTRACTIONS | _ENDINGS).items():

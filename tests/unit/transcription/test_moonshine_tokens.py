@@ -22,8 +22,12 @@ VOCABULARY = (
 
 
 def packed(*tokens: bytes) -> bytes:
-    lengths = [bytes([len(one)]) if len(one) < 128 else bytes([128 + len(one) % 128, len(one) // 128]) for one in tokens]
-    return b"".join(length + token for length, token in zip(lengths, tokens, strict=True))
+    return b"".join(length_of(token) + token for token in tokens)
+
+
+def length_of(token: bytes) -> bytes:
+    size = len(token)
+    return bytes([size]) if size < 128 else bytes([128 + size % 128, size // 128])
 
 
 def words(*numbers: int) -> list[str]:

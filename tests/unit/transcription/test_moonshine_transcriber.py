@@ -96,7 +96,7 @@ def test_a_word_is_as_likely_as_its_least_likely_token_and_its_stretch():
 
 
 def test_a_sentence_begins_with_a_capital():
-    words = "it was. so \"he said?\" e.g. this, mr... jones! éa".split()
+    words = ["it", "was.", "so", '"he', 'said?"', "e.g.", "this,", "mr...", "jones!", "éa"]
     begun = sentences_begun([SpokenWord(text, TimeSpan(0, 1), 0.5) for text in words])
     assert " ".join(word.text for word in begun) == 'It was. So "he said?" E.g. this, mr... jones! Éa'
     assert {word.confidence for word in begun} == {0.5}

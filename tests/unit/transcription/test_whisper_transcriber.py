@@ -1,5 +1,7 @@
 import importlib
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,3 +67,88 @@ def test_a_model_of_few_languages_refuses_the_others(folder, monkeypatch):
     monkeypatch.setattr(whisper.WhisperModel, "supported_languages", ["en"])
     with pytest.raises(CannotTranscribe, match="does not know fr"):
         transcribe(folder, language="fr-CA")
+
+
+@dataclass
+class Ear:
+    """Stand in for the model where what it says matters: it says so of every piece it hears."""
+
+    segments: list[Any]
+    language: str = "en"
+    supported_languages: tuple[str, ...] = ("en", "zh")
+    heard: list[int] = field(default_factory=list)
+    detected: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    first: list[Any] | None = None
+
+    def detect_language(self, samples):
+        self.detected.append(samples.size)
+        return self.language, 0.9, []
+
+    def transcribe(self, samples, **options):
+        assert options["temperature"] == 0.0
+        assert options["language"] == self.language
+        self.heard.append(samples.size)
+        self.tokens.append(options["max_new_tokens"])
+        return iter(self.first if len(self.heard) == 1 and self.first else self.segments), None
+
+
+def segment(*words: tuple[str, float, float], no_speech: float = 0.0, ratio: float = 1.0):
+    told = [whisper.Word(start=begin, end=end, word=text, probability=0.8) for text, begin, end in words]
+    plain = dict.fromkeys(("id", "seek", "start", "end", "text", "tokens", "avg_logprob", "temperature"), 0)
+    return whisper.Segment(**plain, words=told, no_speech_prob=no_speech, compression_ratio=ratio)
+
+
+def hear(monkeypatch, folder: Path, ear: Ear, *speech: tuple[float, float]):
+    monkeypatch.setattr(whisper, "WhisperModel", lambda *_place, **_how: ear)
+    spans = [TimeSpan(begin, end) for begin, end in speech]
+    return whisper.WhisperTranscriber(folder, 1).transcribe(WAVEFORM, spans, Transcription(), Cancellation())
+
+
+def test_what_is_said_over_and_over_or_where_nobody_speaks_is_not_kept(folder, monkeypatch):
+    loop, nobody = segment((" ah", 0.1, 0.5), ratio=3.1), segment((" thanks", 0.6, 0.9), no_speech=0.7)
+    kept = segment((" yes", 1.0, 1.4), no_speech=0.5, ratio=2.4)
+
+    assert hear(monkeypatch, folder, Ear([loop, nobody, kept]), (0, 2)).text == "yes"
+    silent = hear(monkeypatch, folder, Ear([loop, nobody]), (0, 2))
+    assert (silent.text, silent.language, silent.confidence) == ("", None, 0.0)
+
+
+def test_a_word_lies_where_somebody_speaks_behind_the_pause_that_the_model_counts_to_it(folder, monkeypatch):
+    ear = Ear([segment((" ask", 0.2, 0.6), (" not", 0.6, 2.7), (" the", 3.0, 3.0), (" end.", 3.8, 4.5))])
+
+    words = hear(monkeypatch, folder, ear, (10.0, 11.0), (12.0, 13.5)).words
+
+    assert [(word.text, round(word.time.begin, 2), round(word.time.end, 2)) for word in words] == [
+        ("ask", 10.2, 10.6),
+        ("not", 12.0, 12.7),
+        ("the", 13.0, 13.1),
+    ]
+
+
+def test_parts_of_a_word_are_one_word_unless_the_language_parts_none(folder, monkeypatch):
+    said = [segment((" cold", 0.1, 0.5), ("-hearted", 0.5, 0.9), (" man", 0.9, 1.2))]
+
+    words = hear(monkeypatch, folder, Ear(said), (0, 2)).words
+    assert [word.text for word in words] == ["cold-hearted", "man"]
+    assert (words[0].time.begin, words[0].time.end) == (0.1, 0.9)
+
+    chinese = Ear([segment(("\u6628", 0.1, 0.5), ("\u5929", 0.5, 0.9))], language="zh")
+    transcript = hear(monkeypatch, folder, chinese, (0, 2))
+    assert ([word.text for word in transcript.words], transcript.text) == (["\u6628", "\u5929"], "\u6628\u5929")
+
+
+def test_stretches_far_apart_are_heard_one_by_one_and_give_the_language_together(folder, monkeypatch):
+    ear = Ear([segment((" yes", 0.1, 0.5))])
+
+    assert hear(monkeypatch, folder, ear, (0, 1), (3, 4), (8, 9)).text == "yes yes"
+    assert ear.heard == [4 * 16_000, 16_000]
+    assert ear.detected == [3 * 16_000]
+
+
+def test_stretches_that_one_of_them_spoilt_are_heard_again_one_by_one(folder, monkeypatch):
+    ear = Ear([segment((" yes", 0.1, 0.5))], first=[segment((" ah", 0.1, 0.5), ratio=9.0)])
+
+    assert hear(monkeypatch, folder, ear, (0, 1), (2, 4), (5, 20)).text == "yes yes yes"
+    assert ear.heard == [20 * 16_000, 16_000, 2 * 16_000, 15 * 16_000]
+    assert ear.tokens == [440, 70, 100, 440]
