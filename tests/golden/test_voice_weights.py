@@ -18,7 +18,7 @@ from mien.runtime.manifest import read_manifest
 from mien.settings import read_settings
 
 WEIGHTS = Path(str(files("mien") / "weights"))
-FREE = ["burst-2", "burst-events-3"]
+FREE = ["burst-2", "burst-events-4"]
 BOUND = ["burst-calls-nc-2", "prosody-nc-3"]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mien.models.burst_mapping import CALLS
 from training.burst.breath import varied
+from training.burst.chains import lively
 from training.burst.mixtures import Pools
 from training.prosody.data import HELD_OUT
 from training.voice.clips import Clips
@@ -16,6 +17,8 @@ from training.voice.clips import Clips
 HELD_OUT_CONTRIBUTORS: Final = 20
 DRAW: Final = 5
 """The draw of the contributors held out for the card's figures."""
+
+LIVELY_SEED: Final = 22
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,16 @@ def calls(clips: Clips, split: str) -> list[int]:
 
 
 def detector_pools(bursts: Clips, voices: Path, speech: Clips | None) -> Pools:
-    """Return what the detector is fitted on: free speech and EmoGator; given `speech`, that and Deeply's calls too."""
+    """Return what the detector is fitted on: free speech, plain and lively, and EmoGator.
+
+    Given `speech`, that and Deeply's calls too.
+    """
     told = np.load(voices)
     samples, ends, real = told["samples"], told["ends"], int(told["real"])
     readings = [samples[a:b].astype(np.float32) / 32768 for a, b in pairwise(ends) if b - a > 8000]
     readings += readings[:real] * 8
+    rng = np.random.default_rng(LIVELY_SEED)
+    readings += [lively(reading, rng) for reading in readings]
     numbers = divide(bursts).train
     if speech is not None:
         spoken = speech.select(lambda row: row["split"] == "train" and row["speaker"] not in HELD_OUT)

@@ -4,9 +4,10 @@ python -m training.burst.detector --packed build/voice --out build/burst/detecto
 """
 
 import argparse
+import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,8 +17,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the name everybody gives it
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mien.spectrograms.mel import log_mel
+from training.burst.chains import rechained
 from training.burst.data import detector_pools
 from training.burst.mixtures import Pools, coloured_noise, mixture, telephone
 from training.voice.augment import levelled
@@ -28,6 +31,9 @@ from training.voice.settings import read_settings, trunk_size
 
 TOLD = read_settings(__file__)["detector"]
 KINDS = 3
+RISE, LOWEST = 0.15, 1e-6
+"""How much of the way the learning rate rises, and what is added to it."""
+
 Mixtures = tuple[NDArray[np.float16], NDArray[np.int8]]
 
 
@@ -45,6 +51,17 @@ class DetectorNet(nn.Module):
         return logits
 
 
+def as_served(weights: Path) -> DetectorNet:
+    """Return the network as it ships: norms joined to convolutions, weights rounded to the 16 bits they are kept in."""
+    net = DetectorNet()
+    net.load_state_dict(torch.load(weights))
+    layers = net.eval().trunk.convolutions
+    for place, layer in enumerate(layers):
+        if isinstance(layer, nn.BatchNorm2d):
+            layers[place - 1], layers[place] = fuse_conv_bn_eval(layers[place - 1], layer), nn.Identity()
+    return net.half().float()
+
+
 def make_mixtures(pools: Pools, count: int, seed: int) -> Mixtures:
     """Return spectrograms and what is heard in each frame."""
     rng = np.random.default_rng(seed)
@@ -57,7 +74,9 @@ def make_mixtures(pools: Pools, count: int, seed: int) -> Mixtures:
 
 
 def _worse(samples: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return a recording as it is, or with more noise, or as a telephone passes it on."""
+    """Return a recording as it is, or through another chain, with more noise, as a telephone passes it on."""
+    if rng.random() < TOLD["chained"]:
+        samples = rechained(samples, rng)
     if rng.random() < TOLD["noisy"]:
         noise = coloured_noise(len(samples), rng) * samples.std() * 10 ** (-rng.uniform(4, 22) / 20)
         samples = (samples + noise).astype(np.float32)
@@ -97,22 +116,64 @@ def varied(clips: Tensor) -> Tensor:
     return clips * keep - (1 - keep) * 1.5
 
 
+class Pace:
+    """Gives the learning rate of each step: up for a sixth of the way, then down, by steps or the clock."""
+
+    def __init__(self, highest: float, steps: int, seconds: float) -> None:
+        self._highest, self._steps, self._seconds = highest, steps, seconds
+        self._done, self._begin = 0, time.monotonic()
+
+    @property
+    def _way(self) -> float:
+        return max(self._done / self._steps, (time.monotonic() - self._begin) / self._seconds)
+
+    @property
+    def ended(self) -> bool:
+        """Say whether the last step is done."""
+        return self._way >= 1
+
+    def rate(self) -> float:
+        """Return the rate of the next step."""
+        self._done += 1
+        way = min(self._way, 1.0)
+        share = way / RISE if way < RISE else (1 + math.cos(math.pi * (way - RISE) / (1 - RISE))) / 2
+        return self._highest * share + LOWEST
+
+
+@torch.no_grad()
+def grow_from(net: DetectorNet, state: Mapping[str, Tensor]) -> None:
+    """Load weights of a network as large or smaller: what is new is not listened to yet, so that both say the same."""
+    for name, value in net.state_dict().items():
+        old = state[name]
+        gates = 3 if name.startswith("trunk.recurrence") else 1
+        ways = 2 if name == "head.weight" else 1
+        if old.shape == value.shape:
+            value.copy_(old)
+            continue
+        rows, columns = len(old) // gates, old[0].numel() // ways
+        blocks = value.view(gates, len(value) // gates, ways, -1)
+        if value.ndim > 1:
+            blocks[:, :rows, :, columns:] = 0
+        blocks[:, :rows, :, :columns] = old.view(gates, rows, ways, columns)
+
+
 def train(pools: Pools, options: argparse.Namespace) -> dict[str, Tensor]:
     """Fit the network on mixtures made anew every few epochs and return its averaged weights."""
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     net = DetectorNet()
     if options.start:
-        net.load_state_dict(torch.load(options.start))
+        grow_from(net, torch.load(options.start))
     net = net.to(memory_format=torch.channels_last)
     steps = options.epochs * (options.mixtures // TOLD["batch_size"])
+    pace = Pace(options.rate, steps, options.minutes * 60)
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=TOLD["weight_decay"])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, total_steps=steps, pct_start=0.15)
     average, begin = RunningAverage(net, TOLD["ema_decay"]), time.monotonic()
     for epoch, (spectrograms, frames) in enumerate(sets_of_mixtures(pools, options)):
         losses, right = [], []
         for rows in np.array_split(rng.permutation(options.mixtures), options.mixtures // TOLD["batch_size"]):
             clips = varied(torch.from_numpy(spectrograms[rows].astype(np.float32)))
+            optimiser.param_groups[0]["lr"] = pace.rate()
             truth = torch.from_numpy(frames[rows].astype(np.int64))[:, ::2]
             logits = net(clips)
             truth = truth[:, : logits.shape[1]]
@@ -121,13 +182,14 @@ def train(pools: Pools, options: argparse.Namespace) -> dict[str, Tensor]:
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 2.0)
             optimiser.step()
-            schedule.step()
             average.follow(net)
             losses.append(loss.item())
             right.append((logits.argmax(dim=2) == truth).float().mean().item())
         told = f"epoch {epoch + 1} loss {np.mean(losses):.3f} right {np.mean(right):.3f}"
         print(told, f"{time.monotonic() - begin:.0f} s", flush=True)
         torch.save(average.state, options.out)
+        if pace.ended:
+            break
     return average.state
 
 
@@ -139,6 +201,7 @@ def main() -> None:
     parser.add_argument("--noncommercial", action="store_true", help="fit on the emotional speech and calls too")
     parser.add_argument("--mixtures", type=int, default=TOLD["mixtures"])
     parser.add_argument("--epochs", type=int, default=TOLD["epochs"])
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end by the clock if that comes first")
     parser.add_argument("--renew", type=int, default=TOLD["renew"], help="make new mixtures every so many epochs")
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--rate", type=float, default=TOLD["learning_rate"])

@@ -20,7 +20,7 @@ from mien.extractors.sound_events import THRESHOLDS, Course, Thresholds, bursts_
 from mien.extractors.sounds import listen
 from mien.spectrograms.mel import RATE
 from training.burst.data import calls, divide
-from training.burst.detector import DetectorNet
+from training.burst.detector import as_served
 from training.burst.mixtures import Pools, coloured_noise, mixture, telephone
 from training.prosody.data import HELD_OUT
 from training.voice.clips import Clips
@@ -33,9 +33,7 @@ class TorchNetwork:
     """Runs the detector as the house runs networks."""
 
     def __init__(self, weights: Path) -> None:
-        self._net = DetectorNet()
-        self._net.load_state_dict(torch.load(weights))
-        self._net.eval()
+        self._net = as_served(weights)
 
     @torch.no_grad()
     def run(
@@ -154,7 +152,7 @@ def main() -> None:
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
     parser.add_argument("--weights", type=Path, default=Path("build/burst/detector.pt"))
     parser.add_argument("--part", choices=["dev", "test"], default="dev")
-    parser.add_argument("--mixtures", type=int, default=16)
+    parser.add_argument("--mixtures", type=int, default=48)
     options = parser.parse_args()
     torch.set_num_threads(1)
     network = TorchNetwork(options.weights)

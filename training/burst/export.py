@@ -31,7 +31,7 @@ from mien.models.voice_mapping import HEARD, VoiceEvidence, read_voice_table, ru
 from mien.spectrograms.mel import RATE
 from training.burst.calls import CallNet
 from training.burst.data import divide
-from training.burst.detector import DetectorNet
+from training.burst.detector import as_served
 from training.burst.network import load
 from training.voice.clips import Clips
 from training.voice.graphs import Arrays, Described, golden_sounds, write_weights
@@ -47,7 +47,7 @@ DEEPLY = {
     "url": "github.com/deeplyinc/Nonverbal-Vocalization-Dataset",
 }
 REFERENCE = 1_200
-VERSION, EVENTS_VERSION = "2", "3"
+VERSION, EVENTS_VERSION = "2", "4"
 
 
 def golden_inputs() -> Arrays:
@@ -133,10 +133,8 @@ def write_hearing(options: argparse.Namespace, scores: Mapping[str, Any]) -> Non
 
 def write_events(options: argparse.Namespace, scores: Mapping[str, Any]) -> None:
     """Write the detector."""
-    detector = DetectorNet()
-    detector.load_state_dict(torch.load(options.fitted / "detector.pt"))
     write_weights(
-        detector.eval(), [{"spectrogram": golden_inputs()["spectrogram"]}], ("logits",),
+        as_served(options.fitted / "detector.pt"), [{"spectrogram": golden_inputs()["spectrogram"]}], ("logits",),
         Described("burst-events", EVENTS_VERSION, APACHE, "fitted on EmoGator and free speech", [EMOGATOR, VOICES],
                   {"kinds": ("other", "speech", "burst")}, scores.get("burst-events", {}), HERE / "events_card.md"),
     )  # fmt: skip

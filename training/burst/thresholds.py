@@ -21,12 +21,12 @@ from training.burst.mixtures import mixture
 
 SEED = 79
 GRID = {
-    "sure": (0.6, 0.7, 0.75, 0.8, 0.85, 0.9),
-    "possible": (0.4, 0.5, 0.6),
-    "mean": (0.35, 0.6, 0.7),
-    "spoken": (0.2, 0.3, 0.4, 0.6),
-    "shortest": (0.2, 0.28, 0.36),
-    "gap": (0.35, 0.5),
+    "sure": (0.65, 0.75),
+    "possible": (0.45, 0.5, 0.55, 0.6),
+    "mean": (0.35,),
+    "spoken": (0.1, 0.15, 0.2, 0.3),
+    "shortest": (0.16, 0.2, 0.24),
+    "gap": (0.45, 0.5),
 }
 HIGHEST_FALSE = 0.9
 """How many false bursts a minute of plain speech may have."""
@@ -77,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packed", type=Path, default=Path("build/voice"))
     parser.add_argument("--weights", type=Path, default=Path("build/burst/detector.pt"))
-    parser.add_argument("--mixtures", type=int, default=16)
+    parser.add_argument("--mixtures", type=int, default=48)
     options = parser.parse_args()
     torch.set_num_threads(1)
     heard = listened(options.packed, options.weights, options.mixtures)

@@ -30,17 +30,17 @@ MARGIN: Final = 0.03
 class Thresholds:
     """Say when steps make a burst; the defaults are of the best that `training.burst.thresholds` prints.
 
-    It begins and ends where a burst is `possible`, and is `sure` somewhere; its mean likelihood is at least `mean` and
-    that of speech under `spoken`. It lasts at least `shortest` seconds; a `gap` under so many seconds in which nobody
-    speaks does not end it.
+    It begins and ends where a burst is `possible`; a `gap` under so many seconds in which nobody speaks does not end
+    it. As a whole it is `sure` somewhere, its mean likelihood is at least `mean` and that of speech under `spoken`, and
+    it lasts at least `shortest` seconds.
     """
 
-    sure: float = 0.75
-    possible: float = 0.5
+    sure: float = 0.65
+    possible: float = 0.55
     mean: float = 0.35
-    spoken: float = 0.3
-    shortest: float = 0.28
-    gap: float = 0.5
+    spoken: float = 0.15
+    shortest: float = 0.16
+    gap: float = 0.45
 
 
 THRESHOLDS: Final = Thresholds()
@@ -61,12 +61,11 @@ def bursts_in(course: Course, thresholds: Thresholds = THRESHOLDS) -> Iterator[T
         return
     likely = smoothed(course.burst)
     possible = (likely > thresholds.possible) & audible(course.loudness)
-    found = [run for run in runs(possible) if likely[slice(*run)].max() > thresholds.sure]
-    for begin, end in _joined(found, course, thresholds):
-        heard = possible[begin:end]
-        mean, spoken = likely[begin:end][heard].mean(), course.speech[begin:end][heard].mean()
-        sure = mean > thresholds.mean and spoken < thresholds.spoken
-        if sure and (end - begin) * STEP_SECONDS >= thresholds.shortest:
+    for begin, end in _joined(runs(possible), course, thresholds):
+        heard, whole = possible[begin:end], likely[begin:end]
+        sure = whole.max() > thresholds.sure and whole[heard].mean() > thresholds.mean
+        spoken = course.speech[begin:end][heard].mean()
+        if sure and spoken < thresholds.spoken and (end - begin) * STEP_SECONDS >= thresholds.shortest:
             yield TimeSpan(max(0.0, begin * STEP_SECONDS - MARGIN), end * STEP_SECONDS + MARGIN)
 
 

@@ -15,7 +15,7 @@ from mien.domain.transcript import Transcript
 from mien.extractors.sound_events import STEP_SECONDS, Course, bursts_in
 from mien.spectrograms.mel import HOP, RATE, WINDOW, levelled, log_mel
 
-DETECTOR: Final = "burst-events-3"
+DETECTOR: Final = "burst-events-4"
 BLOCK_SECONDS: Final = 20.0
 AROUND_SECONDS: Final = 2.0
 """What the network hears before and after a block, so that nothing is lost at its edges."""

@@ -24,7 +24,9 @@ DYNAMIC_RANGE: Final = 60.0
 LOUD_SHARE: Final = 0.9
 """The level of a stretch is that which this share of its frames does not reach."""
 
-_FRAMES_AT_ONCE: Final = 4096
+_FRAMES_AT_ONCE: Final = 128
+_BANDS_AT_ONCE: Final = 8
+"""Frames and bands of one product: it stays in the cache, and is too small for BLAS to spread over threads (2^18)."""
 
 
 def log_mel(samples: Floats) -> Floats:
@@ -35,8 +37,11 @@ def log_mel(samples: Floats) -> Floats:
     if samples.size < WINDOW:
         samples = np.pad(samples, (0, WINDOW - samples.size))
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
-    parts = [_decibels(frames[first : first + _FRAMES_AT_ONCE]) for first in range(0, len(frames), _FRAMES_AT_ONCE)]
-    return np.concatenate(parts)
+    decibels = np.empty((len(frames), BANDS), np.float32)
+    for first in range(0, len(frames), _FRAMES_AT_ONCE):
+        part = slice(first, first + _FRAMES_AT_ONCE)
+        decibels[part] = _decibels(frames[part])
+    return decibels
 
 
 def levelled(decibels: Floats) -> Floats:
@@ -58,8 +63,12 @@ def filled(decibels: Floats, frames: int, silence: float = FLOOR_DECIBELS) -> Fl
 
 
 def _decibels(frames: Floats) -> Floats:
-    power = np.square(np.abs(np.fft.rfft(frames * _hann(), axis=1))).astype(np.float32)
-    decibels: Floats = 10 * np.log10(power @ _filters() + np.float32(10 ** (FLOOR_DECIBELS / 10)))
+    spectra = np.fft.rfft(frames * _hann(), axis=1)
+    power = (np.square(spectra.real) + np.square(spectra.imag)).astype(np.float32, copy=False)
+    heard = np.empty((len(frames), BANDS), np.float32)
+    for bands, bins, filters in _filter_groups():
+        np.matmul(power[:, bins], filters, out=heard[:, bands])
+    decibels: Floats = 10 * np.log10(heard + np.float32(10 ** (FLOOR_DECIBELS / 10)))
     return decibels
 
 
@@ -68,6 +77,18 @@ def _hann() -> Floats:
     hann = np.hanning(WINDOW + 1)[:-1]
     window: Floats = (hann / hann.sum()).astype(np.float32)
     return window
+
+
+@cache
+def _filter_groups() -> tuple[tuple[slice, slice, Floats], ...]:
+    """Return the filters of neighbouring bands: which bands, the bins they hear, and their weights, bins x bands."""
+    filters, groups = _filters(), []
+    for first in range(0, BANDS, _BANDS_AT_ONCE):
+        bands = slice(first, first + _BANDS_AT_ONCE)
+        heard = np.flatnonzero(filters[:, bands].any(axis=1))
+        bins = slice(int(heard[0]), int(heard[-1]) + 1)
+        groups.append((bands, bins, np.ascontiguousarray(filters[bins, bands])))
+    return tuple(groups)
 
 
 @cache

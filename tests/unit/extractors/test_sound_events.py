@@ -48,11 +48,22 @@ def test_a_pause_longer_than_a_breath_ends_a_burst() -> None:
     assert len(spans(course((0.6, "burst"), (0.8, "nothing"), (0.6, "burst"), (2, "nothing")))) == 2
 
 
+def test_what_is_only_possible_belongs_to_the_sure_burst_beside_it() -> None:
+    heard = course((1, "nothing"), (0.6, "burst"), (0.3, "nothing"), (0.6, "burst"), (1, "nothing"))
+    unsure = Course(heard.loudness, heard.speech, heard.burst.copy())
+    unsure.burst[round(1.8 / STEP_SECONDS) :] *= 0.62
+
+    ((begin, end),) = spans(unsure)
+
+    assert end - begin > 1.4
+    assert not spans(Course(heard.loudness, heard.speech, heard.burst * np.float32(0.62)))
+
+
 def test_thresholds_are_followed() -> None:
     heard = course((1, "nothing"), (0.2, "burst"), (2, "nothing"))
 
-    assert not list(bursts_in(heard))
-    assert len(list(bursts_in(heard, Thresholds(shortest=0.1)))) == 1
+    assert len(list(bursts_in(heard))) == 1
+    assert not list(bursts_in(heard, Thresholds(shortest=0.3)))
 
 
 def test_laughs_with_a_word_between_them_are_two() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mien.spectrograms import mel
 from mien.spectrograms.mel import BANDS, DYNAMIC_RANGE, FLOOR_DECIBELS, HOP, WINDOW, filled, levelled, log_mel
 
 
@@ -28,6 +29,22 @@ def test_a_long_recording_is_the_same_in_parts() -> None:
     sound = np.tile(tone(500), 80)
 
     assert log_mel(sound)[4500] == pytest.approx(log_mel(sound[4500 * HOP : 4500 * HOP + WINDOW])[0], abs=1e-3)
+
+
+def test_bands_are_those_of_the_whole_product_of_power_and_filters() -> None:
+    sound = np.random.default_rng(3).normal(0, 0.1, 16_000).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP].astype(np.float64)
+    power = np.square(np.abs(np.fft.rfft(frames * mel._hann(), axis=1)))
+
+    whole = 10 * np.log10(power @ mel._filters() + 10 ** (FLOOR_DECIBELS / 10))
+
+    assert log_mel(sound) == pytest.approx(whole, abs=1e-3)
+
+
+def test_no_product_is_large_enough_for_blas_to_spread_it_over_threads() -> None:
+    sizes = [mel._FRAMES_AT_ONCE * filters.size for _, _, filters in mel._filter_groups()]
+
+    assert max(sizes) < 2**18
 
 
 def test_loud_and_quiet_recordings_look_alike() -> None:
