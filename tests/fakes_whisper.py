@@ -22,13 +22,14 @@ def write_whisper(folder: Path, language: str = "de") -> Path:
 
     tokens = _tokens()
     chain = {"<|startoftranscript|>": f"<|{language}|>", "<|transcribe|>": BEGIN, BEGIN: SAID[0]}
-    chain |= {"<|notimestamps|>": SAID[0]}  # words are put in time by reading the sentence once more, without stamps
     chain |= dict(zip(SAID, [*SAID[1:], END], strict=True)) | {END: "<|endoftext|>"}
     embedding = np.zeros((len(tokens), WIDTH), np.float32)
     projection = np.zeros((len(tokens), WIDTH), np.float32)
     for place, (before, after) in enumerate(chain.items()):
         embedding[tokens.index(before), place] = 1.0
         projection[tokens.index(after), place] = 10.0
+    # Words are put in time by reading the sentence once more, without stamps: then it begins after another token.
+    embedding[tokens.index("<|notimestamps|>")] = embedding[tokens.index(BEGIN)]
 
     spec = whisper_spec.WhisperSpec(1, 2, 1, 2)
     _fill_encoder(spec.encoder)

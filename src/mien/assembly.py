@@ -13,7 +13,6 @@ from mien.delivery.mail import MailSender, MailServer
 from mien.delivery.signing import Signer
 from mien.domain.cancellation import Cancellation
 from mien.domain.errors import InvalidRequest, NotFound, WeightsCorrupt, WeightsMissing
-from mien.domain.expression import Transcriber
 from mien.domain.job import Job, Outcome, Split, Task
 from mien.domain.media import Media
 from mien.domain.network import Floats
@@ -51,8 +50,8 @@ from mien.results.stored_rows import write_stored_tables
 from mien.runtime.catalogue import NETWORKS, SAMPLES
 from mien.runtime.fetch import pull
 from mien.runtime.networks import NetworkRuntime
-from mien.runtime.recognisers import pull_recogniser
 from mien.runtime.processors import usable_processors
+from mien.runtime.recognisers import pull_recogniser
 from mien.runtime.weights import WeightsStore
 from mien.sandbox.child import Report as TaskReport
 from mien.sandbox.child import RunInChild, Tell

@@ -54,9 +54,12 @@ def polish(data: Path, clips: int, longest: float) -> Iterator[Recording]:
     chance = np.random.default_rng(0)
     quiet = (chance.normal(size=round(PAUSE_SECONDS * RATE)) * QUIET).astype(np.float32)
     parts, said = [quiet], ""
+    opened: dict[str, np.ndarray] = {}
     for index in sorted(chance.permutation(len(rows))[:clips].tolist()):
         row = rows[index]
-        cut = _cut(data / "speech" / row["file"], int(row["start"]), int(row["n"]))
+        if row["file"] not in opened:
+            opened = {row["file"]: _samples(data / "speech" / row["file"])}
+        cut = opened[row["file"]][int(row["start"]) : int(row["start"]) + int(row["n"])]
         if said and sum(part.size for part in parts) + cut.size > longest * RATE:
             yield _recording(parts, said)
             parts, said = [quiet], ""
@@ -86,9 +89,9 @@ def words_in(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text.lower()))
 
 
-def _cut(path: Path, begin: int, length: int) -> np.ndarray:
+def _samples(path: Path) -> np.ndarray:
     with open_media(path) as media:
-        return np.array(media.waveform().samples[begin : begin + length])
+        return np.array(media.waveform().samples)
 
 
 def _recording(parts: list[np.ndarray], said: str) -> Recording:

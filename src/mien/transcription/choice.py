@@ -75,6 +75,11 @@ def described(choice: TranscriberChoice) -> str:
     return f"{name} ({how})" if where is None else f"{name} ({how}, {where})"
 
 
+def can_hear_with_whisper() -> bool:
+    """Say whether the package that runs Whisper models is installed."""
+    return find_spec(WHISPER_PACKAGE) is not None
+
+
 def largest_whisper(folder: Path) -> Path:
     """Return the folder of the largest Whisper model that lies in a folder; that of the usual one where none does."""
     there = [folder / _named(size) for size in SIZES if _is_model(folder / _named(size))]
@@ -89,7 +94,7 @@ def fetch_whisper(name: str, folder: Path) -> Path:
     size = name.removeprefix(WHISPER_PREFIX)
     if size not in SIZES or not name.startswith(WHISPER_PREFIX):
         raise InvalidRequest(f"no model is called {name!r}; it must be one of {', '.join(map(_named, SIZES))}")
-    if find_spec(WHISPER_PACKAGE) is None:
+    if not can_hear_with_whisper():
         raise WeightsMissing(f"{name} needs the package faster-whisper: pip install 'mien[whisper]'")
     download: Callable[..., Any] = import_module(WHISPER_PACKAGE).download_model
     try:
@@ -108,7 +113,7 @@ def fetch_whisper(name: str, folder: Path) -> Path:
 def _automatic(choice: TranscriberChoice) -> str:
     if choice.url:
         return "http"
-    if find_spec(WHISPER_PACKAGE) is not None and _is_model(choice.whisper_folder):
+    if can_hear_with_whisper() and _is_model(choice.whisper_folder):
         return "whisper"
     return "moonshine" if _has_moonshine(choice) else "pocketsphinx"
 
@@ -139,7 +144,7 @@ def _http(choice: TranscriberChoice) -> Transcriber:
 
 
 def _whisper(choice: TranscriberChoice) -> Transcriber:
-    if find_spec(WHISPER_PACKAGE) is None:
+    if not can_hear_with_whisper():
         raise InvalidRequest("MIEN_TRANSCRIBER is whisper, but faster-whisper is not installed: mien[whisper]")
     if not _is_model(choice.whisper_folder):
         raise InvalidRequest(

@@ -80,10 +80,12 @@ class Ear:
     detected: list[int] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     first: list[Any] | None = None
+    likely: list[tuple[str, float]] | None = None
 
     def detect_language(self, samples):
         self.detected.append(samples.size)
-        return self.language, 0.9, []
+        likely = self.likely or [(self.language, 0.9)]
+        return *likely[0], likely
 
     def transcribe(self, samples, **options):
         assert options["temperature"] == 0.0
@@ -106,8 +108,8 @@ def hear(monkeypatch, folder: Path, ear: Ear, *speech: tuple[float, float]):
 
 
 def test_what_is_said_over_and_over_or_where_nobody_speaks_is_not_kept(folder, monkeypatch):
-    loop, nobody = segment((" ah", 0.1, 0.5), ratio=3.1), segment((" thanks", 0.6, 0.9), no_speech=0.7)
-    kept = segment((" yes", 1.0, 1.4), no_speech=0.5, ratio=2.4)
+    loop, nobody = segment((" ah", 0.1, 0.5), ratio=9.0), segment((" thanks", 0.6, 0.9), no_speech=0.7)
+    kept = segment((" yes", 1.0, 1.4), no_speech=0.5, ratio=4.4)
 
     assert hear(monkeypatch, folder, Ear([loop, nobody, kept]), (0, 2)).text == "yes"
     silent = hear(monkeypatch, folder, Ear([loop, nobody]), (0, 2))
@@ -152,3 +154,10 @@ def test_stretches_that_one_of_them_spoilt_are_heard_again_one_by_one(folder, mo
     assert hear(monkeypatch, folder, ear, (0, 1), (2, 4), (5, 20)).text == "yes yes yes"
     assert ear.heard == [20 * 16_000, 16_000, 2 * 16_000, 15 * 16_000]
     assert ear.tokens == [440, 70, 100, 440]
+
+
+@pytest.mark.parametrize(("sure", "taken", "told"), [(0.6, "pl", "pl"), (0.95, "hr", None)])
+def test_a_language_the_contract_does_not_know_is_taken_only_when_it_is_sure(folder, monkeypatch, sure, taken, told):
+    ear = Ear([segment((" tak", 0.1, 0.5))], taken, likely=[("hr", sure), ("la", 0.02), ("pl", 0.01)])
+
+    assert hear(monkeypatch, folder, ear, (0, 1)).language == told
