@@ -31,7 +31,10 @@ def corners(pixels: np.ndarray) -> str:
 
 @dataclass(frozen=True)
 class Film:
-    """Say what a film is like; `stamps_ms` gives each frame's time where the rate varies."""
+    """Say what a film is like; `stamps_ms` gives each frame's time where the rate varies.
+
+    In one that `moves` a bar wanders from left to right; `encoding` are options of the codec.
+    """
 
     rate: Fraction | int = 30
     frames: int = 30
@@ -42,13 +45,15 @@ class Film:
     mirrored: bool = False
     stamps_ms: Sequence[int] = ()
     container: Mapping[str, str] = field(default_factory=dict)
+    encoding: Mapping[str, str] = field(default_factory=dict)
+    moves: bool = False
 
 
 def make_film(path: Path, film: Film | None = None) -> Path:
     """Encode a film whose top left quarter is white."""
     film = film or Film()
     with av.open(str(path), "w", container_options=dict(film.container)) as out:
-        track = out.add_stream(film.codec, rate=film.rate)
+        track = out.add_stream(film.codec, rate=film.rate, options=dict(film.encoding))
         track.width, track.height = film.size
         track.pix_fmt = "yuv420p"
         if film.rotation is not None:
@@ -68,6 +73,8 @@ def _frame(film: Film, index: int) -> av.VideoFrame:
     width, height = film.size
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2, : width // 2] = 255
+    if film.moves:
+        pixels[:, 5 * index % width :][:, : width // 8] = 40 + 7 * index % 200
     frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
     frame.pts = film.stamps_ms[index] if film.stamps_ms else index
     frame.time_base = Fraction(1, 1000) if film.stamps_ms else 1 / Fraction(film.rate)

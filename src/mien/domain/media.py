@@ -31,7 +31,7 @@ class Frame:
     """Hold one upright picture.
 
     `index` counts in the source's own frames from 0; `seconds` is its presentation time from the start of the track;
-    `pixels` is uint8, height x width x 3, RGB.
+    `pixels` is uint8, height x width x 3, RGB; the bytes of a pixel lie side by side, pixels may lie four bytes apart.
     """
 
     index: int

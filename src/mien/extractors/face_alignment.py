@@ -28,8 +28,27 @@ class Square:
 
 
 def picture_of(pixels: Pixels) -> Image.Image:
-    """Wrap a frame, h x w x 3, for cutting; do it once per frame."""
-    return Image.fromarray(np.ascontiguousarray(pixels))
+    """Wrap a frame, h x w x 3, for cutting; do it once per frame.
+
+    Pixels that lie four bytes apart, as frames of films mostly do, are not copied: do not change them afterwards.
+    """
+    padded = _padded(pixels)
+    if padded is None:
+        return Image.fromarray(np.ascontiguousarray(pixels))
+    size = padded.shape[1], padded.shape[0]
+    return Image.fromarrow(Image.frombuffer("RGBX", size, padded, "raw", "RGBX", 0, 1), "RGB", size)
+
+
+def _padded(pixels: Pixels) -> Pixels | None:
+    """Return the h x w x 4 bytes of which this is the view without every fourth; None where it is no such view."""
+    height, width = pixels.shape[:2]
+    if pixels.strides != (4 * width, 4, 1) or not isinstance(pixels.base, np.ndarray):
+        return None
+    begin, end = np.lib.array_utils.byte_bounds(pixels.base)
+    first = pixels.__array_interface__["data"][0]
+    if first < begin or first + 4 * width * height > end:
+        return None
+    return np.lib.stride_tricks.as_strided(pixels, (height, width, 4), writeable=False)
 
 
 def cut_square(picture: Image.Image, square: Square, size: int) -> Pixels:

@@ -1,6 +1,6 @@
 """Open video and sound files safely, and decode a track of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,8 +83,9 @@ def stated_seconds(container: InputContainer) -> float | None:
     return container.duration / _MICROSECONDS
 
 
-def _as_it_is(_packet: Any) -> None:
-    """Leave the decoder as it is."""
+def every_packet(packet: Any) -> Iterable[Any]:
+    """Choose every packet."""
+    return (packet,)
 
 
 def decoded(
@@ -92,12 +93,12 @@ def decoded(
     track: Stream,
     path: Path,
     cancellation: Cancellation,
-    prepare: Callable[[Any], None] = _as_it_is,
+    choose: Callable[[Any], Iterable[Any]] = every_packet,
 ) -> Iterator[Any]:
     """Yield the decoded frames of a track in order of presentation, passing over damaged ones.
 
-    `prepare` is given every packet of the track before it is decoded. Asks `cancellation` at every packet. Raises
-    UnreadableMedia at the end when nothing could be decoded or the file is cut off.
+    `choose` is given every packet of the track and says which to decode now, one after the other. Asks `cancellation`
+    at every packet. Raises UnreadableMedia at the end when nothing could be decoded or the file is cut off.
     """
     reached, count = 0.0, 0
     for packet in _packets(container):
@@ -105,10 +106,10 @@ def decoded(
         reached = max(reached, _end(packet))
         if packet.stream.index != track.index:
             continue
-        prepare(packet)
-        for frame in _frames(packet):
-            count += 1
-            yield frame
+        for one in choose(packet):
+            for frame in _frames(one):
+                count += 1
+                yield frame
     if not count:
         raise UnreadableMedia(f"file could not be decoded: its {track.type} is damaged")
     if _cut_off(container, track, path, reached):

@@ -14,7 +14,6 @@ from typing import Any, Final
 import av
 import numpy as np
 from av.container import InputContainer
-from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from mien.domain.cancellation import Cancellation
@@ -24,7 +23,7 @@ from mien.media.container import decoded, film_track, open_container
 from mien.media.limits import MediaLimits, check_pixels, too_long
 from mien.media.sampling import Sampling
 from mien.media.sparse_decoding import SparseDecoding
-from mien.media.video import Clock, read_frames, upright
+from mien.media.video import Clock, Upright, read_frames
 
 Stamps = NDArray[np.int64]
 
@@ -144,12 +143,12 @@ def _key_after(container: InputContainer, track: Any, target: int, cancellation:
 def _frames(film: Film, stamps: Stamps, places: tuple[int, int], span: TimeSpan, fps: float) -> Iterator[Frame]:
     first, entry = places
     with _entered(film, entry) as (container, track, key):
-        clock, sampling, converter = Clock(track), Sampling(fps), VideoReformatter()
+        clock, sampling, upright = Clock(track), Sampling(fps), Upright()
         clock.seconds(0, int(stamps[0]))
         sparse = SparseDecoding(track, sampling.fps)
         if first and clock.constant:
             sampling.passed(clock.halfway(clock.seconds(first, int(stamps[first])), None))
-        for count, picture in enumerate(decoded(container, track, film.path, film.cancellation, sparse.prepare)):
+        for count, picture in enumerate(decoded(container, track, film.path, film.cancellation, sparse.chosen)):
             sparse.number(count, picture.pts)
             index = _number(stamps, picture.pts, key)
             if index is None or index < first:
@@ -164,7 +163,7 @@ def _frames(film: Film, stamps: Stamps, places: tuple[int, int], span: TimeSpan,
                 sampling.passed(halfway)
             elif sampling.wants(halfway) and seconds >= span.begin:
                 check_pixels("video", picture.width, picture.height, film.limits)
-                yield Frame(index, float(seconds), upright(picture, converter))
+                yield Frame(index, float(seconds), upright.picture(picture))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -26,6 +26,10 @@ _BEGINS_AGAIN_SECONDS = Fraction(1, 2)
 _HD_HEIGHT = 720
 _UNSPECIFIED_COLOURS = 2
 _PIXELS_OF_ONE_THREAD = 1920 * 1088
+_PIXELS_AT_ONCE = 8
+"""Pixels four bytes apart are written in such groups; of a row that is no multiple the last may be left out."""
+
+_Pixel = TypeVar("_Pixel", np.uint8, np.uint32)
 
 
 class Clock:
@@ -88,8 +92,8 @@ def read_frames(path: Path, fps: float, limits: MediaLimits, cancellation: Cance
         clock = Clock(track)
         sampling = Sampling(fps)
         sparse = SparseDecoding(track, sampling.fps)
-        converter = VideoReformatter()
-        for count, picture in enumerate(decoded(container, track, path, cancellation, sparse.prepare)):
+        upright = Upright()
+        for count, picture in enumerate(decoded(container, track, path, cancellation, sparse.chosen)):
             index = sparse.number(count, picture.pts)
             if not sparse.near(picture.pts):
                 continue
@@ -98,7 +102,7 @@ def read_frames(path: Path, fps: float, limits: MediaLimits, cancellation: Cance
                 raise too_long(limits)
             if sampling.wants(clock.halfway(seconds, picture.duration)):
                 check_pixels("video", picture.width, picture.height, limits)
-                yield Frame(index, float(seconds), upright(picture, converter))
+                yield Frame(index, float(seconds), upright.picture(picture))
 
 
 def _share_out(track: VideoStream) -> None:
@@ -112,23 +116,46 @@ def _share_out(track: VideoStream) -> None:
     track.thread_type = "AUTO"
 
 
-def upright(picture: VideoFrame, converter: VideoReformatter | None = None) -> NDArray[np.uint8]:
-    """Return a decoded frame as RGB, turned and mirrored as its display matrix says.
+class Upright:
+    """Make pictures of the frames of one track, turned and mirrored as their display matrix says.
 
-    A converter that is kept from frame to frame spares setting one up; more threads would cost more than they spare.
+    What stays the same from frame to frame is kept: a converter, and the matrix, which is read anew when a frame is
+    turned another way than the one before. Reading it ties a frame to itself, so that its memory stays until the
+    interpreter looks for such knots; were every frame's read, films would pile up in memory.
     """
-    converter = converter or VideoReformatter()
-    coloured = converter.reformat(picture, format="rgb24", src_colorspace=_colours(picture), threads=1)
-    pixels = np.asarray(coloured.to_ndarray(), dtype=np.uint8)
-    matrix: Any = picture.side_data.get("DISPLAYMATRIX")
+
+    def __init__(self) -> None:
+        self._converter = VideoReformatter()
+        self._rotation: int | None = None
+        self._matrix: bytes | None = None
+
+    def picture(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """Return a decoded frame as RGB, where possible four bytes apart: such a picture can be cut without a copy."""
+        rotation = frame.rotation
+        if rotation != self._rotation:
+            told: Any = frame.side_data.get("DISPLAYMATRIX")
+            self._rotation, self._matrix = rotation, None if told is None else bytes(told)
+        if frame.width % _PIXELS_AT_ONCE:
+            return _turned(np.asarray(self._coloured(frame, "rgb24").to_ndarray(), dtype=np.uint8), self._matrix)
+        plane: Any = self._coloured(frame, "rgb0").planes[0]  # a buffer, which its types do not say
+        pixels = np.frombuffer(plane, np.uint32).reshape(frame.height, -1)[:, : frame.width]
+        turned = _turned(pixels, self._matrix)
+        return turned.view(np.uint8).reshape(*turned.shape, 4)[:, :, :3]
+
+    def _coloured(self, frame: VideoFrame, form: str) -> VideoFrame:
+        # More threads would cost more than they spare.
+        return self._converter.reformat(frame, format=form, src_colorspace=_colours(frame), threads=1)
+
+
+def _turned(pixels: NDArray[_Pixel], matrix: bytes | None) -> NDArray[_Pixel]:
     if matrix is None:
         return pixels
     # x' = a x + c y and y' = b x + d y, in 16.16 fixed point.
-    a, b, _u, c, d = struct.unpack("=5i", bytes(matrix)[:20])
+    a, b, _u, c, d = struct.unpack("=5i", matrix[:20])
     if abs(a) + abs(d) >= abs(b) + abs(c):
         across, down = a, d
     else:
-        pixels, across, down = pixels.transpose(1, 0, 2), c, b
+        pixels, across, down = pixels.swapaxes(0, 1), c, b
     return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
 
 

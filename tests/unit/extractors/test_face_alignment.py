@@ -1,5 +1,6 @@
 """Cutting faces out of pictures."""
 
+import gc
 import math
 
 import numpy as np
@@ -68,6 +69,46 @@ def test_what_pokes_outside_is_black() -> None:
 
     assert crop[:, :24].max() == 0
     assert crop[:, 26:].min() == 255
+
+
+def padded(height: int = 90, width: int = 120) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 4), np.uint8)[:, :, :3]
+
+
+def test_pixels_that_lie_four_bytes_apart_are_cut_without_a_copy() -> None:
+    frame = padded()
+    pictures = [picture_of(frame), picture_of(frame.copy())]
+
+    assert [picture.mode for picture in pictures] == ["RGB", "RGB"]
+    for square, size in ((Square(60, 45, 70, 0.3), 24), (Square(10, 10, 50, -1.0), 48)):
+        one, other = (cut_square(picture, square, size) for picture in pictures)
+        assert np.array_equal(one, other)
+    whole = Box(0, 0, 120, 90)
+    assert np.array_equal(*(fit_inside(picture, whole, 32)[0] for picture in pictures))
+    frame[0, 0] ^= 255
+    assert pictures[0].getpixel((0, 0)) == tuple(frame[0, 0])
+    assert pictures[1].getpixel((0, 0)) != tuple(frame[0, 0])
+
+
+def test_a_picture_keeps_the_pixels_it_was_made_of() -> None:
+    pictures = [picture_of(padded()) for _ in range(20)]
+    gc.collect()
+
+    assert all(np.array_equal(np.asarray(picture), padded()) for picture in pictures)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda frame: frame[:, 10:50],
+        lambda frame: frame[::-1],
+        lambda frame: frame[20:40],
+        lambda frame: frame[:, :, ::-1],
+        lambda frame: np.ndarray((1, 30, 3), np.uint8, np.arange(119, dtype=np.uint8), 0, (120, 4, 1)),
+    ],
+)
+def test_any_other_view_is_wrapped_as_well(view) -> None:
+    assert np.array_equal(np.asarray(picture_of(view(padded()))), view(padded()))
 
 
 def test_a_square_far_outside_is_black() -> None:

@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 
 import av
@@ -104,6 +105,37 @@ def test_frames_are_turned_upright(tmp_path, rotation, mirrored, expected):
     assert corners(pixels) == expected
     assert pixels.shape == ((64, 48, 3) if rotation in (90, 270) else (48, 64, 3))
     assert pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("width", [64, 72, 66, 68, 70])
+@pytest.mark.parametrize(("rotation", "mirrored"), [(None, False), (90, False), (180, True)])
+def test_a_width_of_any_kind_gives_the_same_colours(tmp_path, width, rotation, mirrored):
+    film = Film(frames=2, size=(width, 48), rotation=rotation, mirrored=mirrored, moves=True)
+    path = make_film(tmp_path / "film.mp4", film)
+    with av.open(str(path)) as container:
+        plain = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    turned = {None: plain, 90: np.rot90(plain), 180: plain[::-1]}[rotation]
+    assert np.array_equal(sampled(path, 0)[0].pixels, turned)
+
+
+@pytest.mark.parametrize("rotation", [None, 90])
+def test_pixels_lie_four_bytes_apart_so_that_they_can_be_cut_without_a_copy(tmp_path, rotation):
+    pixels = sampled(make_film(tmp_path / "film.mp4", Film(frames=2, rotation=rotation)), 0)[0].pixels
+    assert pixels.strides == (4 * pixels.shape[1], 4, 1)
+
+
+def test_frames_are_let_go_when_they_were_seen(tmp_path):
+    path = make_film(tmp_path / "film.mp4", Film(frames=90, moves=True))
+    gc.collect()
+    gc.disable()
+    try:
+        with open_media(path) as media:
+            for _frame in media.frames(0):
+                pass
+        kept = sum(type(one) is av.VideoFrame for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert kept < 10
 
 
 @pytest.mark.parametrize(("sound", "kind"), [(True, MediaKind.VIDEO), (False, MediaKind.VIDEO_NO_AUDIO)])
