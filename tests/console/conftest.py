@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.console.driving import context_of, go, watched_page
+from tests.console.driving import context_of, watched_page
 from tests.console.media import TestMedia, make_media
 from tests.fakes_films import has_samples
 from tests.stories.serving import Serving, serving
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 15_000
+"""How long a page may take to show what is expected of it; who sees it sooner does not wait."""
+
+expect.set_options(timeout=PATIENCE_MS)
 Submit = Callable[..., str]
 
 
@@ -125,7 +129,7 @@ def measured_job(submit: Submit, media: TestMedia) -> str:
 
 def _signed_in(page: Page, server: Serving) -> Page:
     page.goto(f"{server.url}/#key={server.key}")
-    # The key goes from the address into the page's memory.
+    # The key goes from the address into the page's memory, and then the first page is drawn.
     page.wait_for_function("() => !location.hash.includes('key=')")
-    go(page, server.url, "#/")
+    page.wait_for_selector("main:not([aria-busy]) h1")
     return page

@@ -5,11 +5,14 @@ import pytest
 from tests.fakes_files import make_zip
 from tests.stories.serving import serving
 
+PHOTOGRAPHS = 40
+"""More than are measured in one piece."""
+
 
 @pytest.fixture
 def archive(photographs, tmp_path) -> bytes:
     """Enough photographs that a job is still running when the server is killed."""
-    members = {f"{number}.jpg": photographs["grace_hopper.jpg"] for number in range(60)}
+    members = {f"{number}.jpg": photographs["grace_hopper.jpg"] for number in range(PHOTOGRAPHS)}
     return make_zip(tmp_path / "many.zip", members).read_bytes()
 
 
@@ -24,8 +27,8 @@ def test_a_job_cut_short_by_a_kill_is_finished_after_a_restart(tmp_path, archive
         for job_id in (running, waiting):
             state = server.wait(job_id)
             (element,) = server.predictions(job_id)
-            assert (state["status"], state["num_predictions"]) == ("COMPLETED", 60)
-            assert len(element["results"]["predictions"]) == 60
+            assert (state["status"], state["num_predictions"]) == ("COMPLETED", PHOTOGRAPHS)
+            assert len(element["results"]["predictions"]) == PHOTOGRAPHS
 
 
 def test_an_orderly_stop_gives_its_task_back(tmp_path, archive):
@@ -36,7 +39,7 @@ def test_an_orderly_stop_gives_its_task_back(tmp_path, archive):
         server.start()
         # With a lease of a minute, only a task given back can be finished sooner.
         begun = time.monotonic()
-        assert server.wait(job_id)["num_predictions"] == 60
+        assert server.wait(job_id)["num_predictions"] == PHOTOGRAPHS
         assert time.monotonic() - begun < 55
 
 

@@ -105,8 +105,10 @@ def test_a_worker_that_is_stopped_puts_its_task_back(store: SqlJobStore) -> None
     assert again is not None and (again.job_id, again.attempt) == (job.id, 1)
 
 
-def test_an_idle_worker_starts_a_job_at_once(store: SqlJobStore) -> None:
-    begun, stop, began_at = Event(), Event(), []
+def test_an_idle_worker_starts_a_job_at_once(store: SqlJobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It is woken: the time after which it looks anyway is far away.
+    monkeypatch.setattr("mien.engine.worker.IDLE_SECONDS", 60.0)
+    begun, stop, began_at, waited = Event(), Event(), [], []
 
     def run(task: Task, _: Cancellation) -> Outcome:
         began_at.append(monotonic())
@@ -115,14 +117,19 @@ def test_an_idle_worker_starts_a_job_at_once(store: SqlJobStore) -> None:
 
     running = Thread(target=Worker("w1", store, run).run_until, args=(stop,))
     running.start()
-    sleep(0.3)
-    added_at = monotonic()
-    added(store)
-    assert begun.wait(SOON)
+    for _ in range(3):
+        sleep(0.3)
+        begun.clear()
+        added_at = monotonic()
+        added(store)
+        assert begun.wait(SOON)
+        waited.append(began_at[-1] - added_at)
     stop.set()
+    added(store)
     running.join(SOON)
-    # Far below the half second after which an idle worker looks anyway.
-    assert began_at[0] - added_at < 0.3
+    assert not running.is_alive()
+    # The best of three, for the machine may be busy.
+    assert min(waited) < 0.3
 
 
 def test_trouble_in_one_task_does_not_end_the_worker(

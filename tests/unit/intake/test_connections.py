@@ -85,7 +85,7 @@ def test_errors_are_those_of_httpx(url):
 def test_a_peer_that_drips_headers_cannot_hold_us(site):
     def drip(request):
         request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
-        for _ in range(100):
+        for _ in range(600):
             request.wfile.write(b"x")
             request.wfile.flush()
             time.sleep(0.05)
@@ -97,7 +97,7 @@ def test_a_peer_that_drips_headers_cannot_hold_us(site):
         pytest.raises(httpx.ReadTimeout),
     ):
         client.get(site.url("/"))
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 10, "the other side would go on for 30"
 
 
 def test_a_proxy_is_taken_and_told_the_name(site):
