@@ -53,7 +53,9 @@ class Settings(BaseModel):
         description="who turns speech into text; `auto`: the first set up of http, whisper, moonshine, pocketsphinx",
     )
     transcription_workers: int = Field(
-        0, ge=0, description="processes in which each worker hears or times words; 0: the cores shared among the workers"
+        0,
+        ge=0,
+        description="processes in which each worker hears or times words; 0: the cores shared among the workers",
     )
     whisper_model: Path | None = Field(
         None, description="folder of a model in faster-whisper's form; default: the largest in the weights folder"

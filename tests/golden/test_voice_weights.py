@@ -13,13 +13,14 @@ import pytest
 from mien.api import analyze
 from mien.domain.labels import EMOTIONS_48
 from mien.models.listening import PARTS, pieces
+from mien.models.speech_encoder import STATE_SIZE
 from mien.models.voice_trunk import SUMMARY_SIZE
 from mien.runtime.manifest import read_manifest
 from mien.settings import read_settings
 
 WEIGHTS = Path(str(files("mien") / "weights"))
 FREE = ["burst-2", "burst-events-4"]
-BOUND = ["burst-calls-nc-2", "prosody-nc-3"]
+BOUND = ["burst-calls-nc-2", "prosody-nc-4"]
 
 
 def golden_sounds() -> list[np.ndarray]:
@@ -34,6 +35,11 @@ def golden_sounds() -> list[np.ndarray]:
     return sounds
 
 
+def rows(size: int) -> np.ndarray:
+    """Make the rows beside the sounds that golden.json describes."""
+    return (0.3 * np.sin(0.37 * np.arange(size) + np.arange(3)[:, np.newaxis])).astype(np.float32)
+
+
 def run(weights: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     session = onnxruntime.InferenceSession(WEIGHTS / weights / "model.onnx", providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
@@ -45,8 +51,8 @@ def run(weights: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def heard() -> dict[str, np.ndarray]:
     cut = [pieces(sound)[0] for sound in golden_sounds()]
     inputs = {part: np.stack([getattr(piece, part) for piece in cut]) for part in PARTS}
-    voices = 0.3 * np.sin(0.37 * np.arange(SUMMARY_SIZE) + np.arange(3)[:, np.newaxis])
-    return {**inputs, "voice": voices.astype(np.float32), "summary": run("burst-2", inputs)["summary"]}
+    beside = {"voice": rows(SUMMARY_SIZE), "speech": rows(STATE_SIZE)}
+    return {**inputs, **beside, "summary": run("burst-2", inputs)["summary"]}
 
 
 @pytest.mark.parametrize("weights", FREE + BOUND)

@@ -13,10 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from mien.models.additive_tables import softmax
+from mien.models.speech_encoder import STATE_SIZE
 from mien.models.voice_mapping import HEARD, VoiceEvidence, read_voice_table, with_rule
 from mien.models.voice_trunk import SUMMARY_SIZE
 from training.burst.export import calibration, golden_inputs, inputs_of, quantiles
 from training.prosody.data import FOLDS, divide
+from training.prosody import encoder
+from training.prosody.encoder import STATES
 from training.prosody.hearing import heard
 from training.prosody.network import load
 from training.prosody.trunk import CLEAN, SUMMARIES
@@ -31,7 +34,7 @@ DATA_SETS = [
     {"name": "nEMO", "licence": LICENCE, "url": "github.com/amu-cai/nEMO"},
     {"name": "EmoGator, a part", "licence": "Apache-2.0", "url": "github.com/fredbuhl/EmoGator"},
 ]
-VOICE_FORMULA = "voice: number j (0 to 2047) of sound i is 0.3 sin(0.37 j + i)"
+VOICE_FORMULA = "voice and speech: number j (from 0) of sound i is 0.3 sin(0.37 j + i)"
 CALM = frozenset({"neutral", "calm"})
 ORDINARY, EMOTIONAL = 420, 80
 """Clips of ordinary and of emotional speech that scores are fitted to: interviews are mostly the former."""
@@ -77,15 +80,17 @@ def main() -> None:
     note = "fitted on corpora whose licence forbids commercial use; their share-alike clause is kept"
     beside = {"calibration.json": fitted_calibration(options.fitted, clips)}
     labels = {"heard": HEARD, "circle": ("arousal", "valence")}
-    told = Described("prosody-nc", "3", LICENCE, note, DATA_SETS, labels, scores, CARD, beside, VOICE_FORMULA)
+    told = Described("prosody-nc", "4", LICENCE, note, DATA_SETS, labels, scores, CARD, beside, VOICE_FORMULA)
     spoken = np.load(options.packed / SUMMARIES, mmap_mode="r")[:1, CLEAN].astype(np.float32)
-    real = {**inputs_of([clips.samples(0)]), "voice": spoken}
-    write_weights(net, [{**golden_inputs(), "voice": golden_voices()}, real], ("logits", "circle"), told)
+    states = np.load(options.packed / STATES, mmap_mode="r")[:1, encoder.CLEAN].astype(np.float32)
+    real = {**inputs_of([clips.samples(0)]), "voice": spoken, "speech": states}
+    beside_sounds = {"voice": golden_rows(SUMMARY_SIZE), "speech": golden_rows(STATE_SIZE)}
+    write_weights(net, [{**golden_inputs(), **beside_sounds}, real], ("logits", "circle"), told)
 
 
-def golden_voices() -> NDArray[np.float32]:
-    """Return the summaries of `VOICE_FORMULA`."""
-    numbers, sounds = np.arange(SUMMARY_SIZE), np.arange(3)[:, np.newaxis]
+def golden_rows(size: int) -> NDArray[np.float32]:
+    """Return three rows of `VOICE_FORMULA`."""
+    numbers, sounds = np.arange(size), np.arange(3)[:, np.newaxis]
     return (0.3 * np.sin(0.37 * numbers + sounds)).astype(np.float32)
 
 

@@ -11,7 +11,7 @@ from mien.domain.labels import EMOTIONS_48, Heads
 from mien.domain.network import Floats, Runtime
 from mien.domain.request import Options, ProsodyOptions
 from mien.domain.segment import SpeechSegment
-from mien.models import burst, voice_trunk
+from mien.models import burst, speech_encoder, voice_trunk
 from mien.models.additive_tables import Calibration, lift, read_calibration, read_table, softmax
 from mien.models.burst_mapping import RULE_COLUMNS
 from mien.models.listening import PARTS, averaged, cut, pieces, run_pieces
@@ -26,7 +26,7 @@ from mien.models.voice_mapping import (
     with_rule,
 )
 
-NETWORK: Final = "prosody-nc-3"
+NETWORK: Final = "prosody-nc-4"
 CALIBRATION: Final = "calibration.json"
 RULED_CALIBRATION: Final = "speech_calibration.json"
 RULE_SHARPNESS: Final = 0.8
@@ -44,12 +44,13 @@ class VoiceListener(Protocol):
 class FittedListener:
     """Hear by a network that was fitted on emotional speech, whose licence forbids commercial use.
 
-    It reads what the voice trunk says beside what it hears itself.
+    It reads what the voice trunk and the recogniser's encoder say beside what it hears itself.
     """
 
     def __init__(self, runtime: Runtime) -> None:
         self._network = runtime.network(NETWORK)
         self._trunk = runtime.network(voice_trunk.NETWORK)
+        self._encoder = runtime.network(speech_encoder.NETWORK)
         self.calibration: Calibration = read_calibration(runtime.companion(NETWORK, CALIBRATION))
 
     def evidence(self, sounds: Sequence[Floats]) -> VoiceEvidence:
@@ -57,8 +58,12 @@ class FittedListener:
         parts = [cut(samples) for samples in sounds]
         counts = [len(each) for each in parts]
         whole = [piece for each in parts for part in each for piece in pieces(part)]
-        voices = voice_trunk.summaries(self._trunk, [part for each in parts for part in each])
-        told = run_pieces(self._network, whole, PARTS, {"voice": voices})
+        cut_up = [part for each in parts for part in each]
+        beside = {
+            "voice": voice_trunk.summaries(self._trunk, cut_up),
+            "speech": speech_encoder.mean_states(self._encoder, cut_up),
+        }
+        told = run_pieces(self._network, whole, PARTS, beside)
         measured = averaged(np.stack([piece.measures for piece in whole]), counts)
         measures = self.calibration.standardised(measured)
         heard = softmax(averaged(told["logits"], counts))

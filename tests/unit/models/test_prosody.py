@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mien.domain.labels import EMOTIONS_48
 from mien.domain.network import Network
 from mien.domain.segment import SpeechSegment, TimeSpan
-from mien.models import burst, voice_trunk
+from mien.models import burst, speech_encoder, voice_trunk
 from mien.models.acoustics import MEASURES
 from mien.models.prosody import NETWORK, FittedListener, ProsodyModel, RuledListener
 from mien.models.voice_mapping import HEARD, VoiceEvidence, read_voice_table, ruled_arousal, voice_scores
@@ -35,11 +35,24 @@ def trunk() -> FakeNetwork:
     return FakeNetwork(answer)
 
 
+def encoder() -> FakeNetwork:
+    """Make a recogniser's encoder whose states say how long the sound is."""
+
+    def answer(inputs: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        seconds = inputs["input_values"].shape[1] / 16_000
+        return {"last_hidden_state": np.full((1, 3, speech_encoder.STATE_SIZE), seconds, np.float32)}
+
+    return FakeNetwork(answer)
+
+
+BESIDE = {voice_trunk.NETWORK: trunk, speech_encoder.NETWORK: encoder}
+
+
 class Calibrated(FakeRuntime):
-    """Hand out a calibration beside every network there is, and a voice trunk."""
+    """Hand out a calibration beside every network there is, a voice trunk and a recogniser's encoder."""
 
     def network(self, weights: str) -> Network:
-        return trunk() if weights == voice_trunk.NETWORK else super().network(weights)
+        return BESIDE[weights]() if weights in BESIDE else super().network(weights)
 
     def companion(self, weights: str, file: str) -> str:
         return CALIBRATION
@@ -105,6 +118,7 @@ def test_long_speech_is_heard_in_equal_pieces() -> None:
 
     assert [len(batch["spectrogram"]) for batch in network.batches] == [3]
     assert network.batches[0]["voice"].shape == (3, voice_trunk.SUMMARY_SIZE)
+    assert network.batches[0]["speech"] == pytest.approx(np.full((3, speech_encoder.STATE_SIZE), 13 / 3), abs=1e-3)
 
 
 def test_a_word_is_filled_up_to_a_second() -> None:
