@@ -70,7 +70,7 @@ def heard_states(clips: Clips, weights: Path) -> NDArray[np.float32]:
 
 
 def read_states(data: Path, librivox: Path | None, weights: Path) -> NDArray[np.float32]:
-    """Return how far the states of parts of readings lie from their reader's mean, parts x 288; the sample is not read."""
+    """Return how far states of parts of readings lie from their reader's mean, parts x 288; the sample is left out."""
     runtime = NetworkRuntime(WeightsStore(weights), threads=1)
     network, activity = runtime.network(NETWORK), VoiceActivity(runtime)
     readers: dict[str, list[NDArray[np.float32]]] = defaultdict(list)

@@ -17,8 +17,8 @@ from mien.models.speech_encoder import STATE_SIZE
 from mien.models.voice_mapping import HEARD, VoiceEvidence, read_voice_table, with_rule
 from mien.models.voice_trunk import SUMMARY_SIZE
 from training.burst.export import calibration, golden_inputs, inputs_of, quantiles
-from training.prosody.data import FOLDS, divide
 from training.prosody import encoder
+from training.prosody.data import FOLDS, divide
 from training.prosody.encoder import STATES
 from training.prosody.hearing import heard
 from training.prosody.network import load

@@ -28,8 +28,8 @@ CIRCLE_SHARE: float = SETTINGS["served"]["circle_share"]
 class ServedNet(nn.Module):
     """Scores sound: spectrograms, B x T x 64, with melodies, B x T x 3, and measures, B x 40.
 
-    Beside them stand the trunk's summaries, B x 2048, and mean states of the recogniser's encoder, B x 288. Gives logits
-    of the classes, B x 8, and arousal and valence, B x 2, -1…1.
+    Beside them stand the trunk's summaries, B x 2048, and mean states of the recogniser's encoder, B x 288. Gives
+    logits of the classes, B x 8, and arousal and valence, B x 2, -1…1.
     """
 
     def __init__(

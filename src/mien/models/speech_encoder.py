@@ -1,9 +1,9 @@
 """Sum up what a network that writes down speech hears in a voice.
 
-The network is the encoder of the recogniser (`moonshine-encoder-1`, fetched at set-up), fitted on a great deal of speech
-to tell words. The mean of its states carries how they are said, too: a linear layer over it tells the emotions
-of unseen speakers apart (`docs/science-voice.md`; after Y. Gong et al., "Whisper-AT", 2023, who found the same of sounds
-in another recogniser's encoder).
+The network is the encoder of the recogniser (`moonshine-encoder-1`, fetched at set-up), fitted on a great deal of
+speech to tell words. The mean of its states carries how they are said, too: a linear layer over it tells the emotions
+of unseen speakers apart (`docs/science-voice.md`; after Y. Gong et al., "Whisper-AT", 2023, who found the same of
+sounds in another recogniser's encoder).
 """
 
 from collections.abc import Sequence
