@@ -3,7 +3,7 @@
 A click every ten seconds tells how far from its place the end of a file is heard, in containers of several kinds, one
 of them at 44.1 kHz; the reading of the samples, over and over, is measured by `prosody` and `burst` without a
 transcription, in a process of its own, for its peak of memory. `--transcribe` hears its words as well, with the
-recogniser that is embedded, whose process is measured beside: that takes a core a third of the recording's time.
+recogniser that is embedded, and measures the processes that time them beside: a quarter of an hour more of one core.
 `--minutes` and `--short` make both shorter. Exit code 1 when a click is heard 50 ms from its place, or the long one
 takes more than 1.2 times the memory of the short one.
 """
