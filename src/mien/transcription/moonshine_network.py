@@ -35,27 +35,26 @@ Memory = dict[str, NDArray[Any]]
 
 
 class MoonshineNetwork:
-    """Hear one stretch of speech at a time; safe to share between threads."""
+    """Hear one stretch of speech at a time; safe to share between threads. The networks load when first needed."""
 
     def __init__(self, runtime: Runtime) -> None:
-        """Load both networks. Raises WeightsMissing or WeightsCorrupt."""
-        self._encoder = runtime.network(ENCODER)
-        self._decoder = runtime.network(DECODER)
+        self._runtime = runtime
 
     def hear(self, samples: NDArray[np.float32]) -> tuple[Token, ...]:
         """Return the likeliest token after each other, the end among them unless too many came.
 
-        `samples` are mono at 16 kHz, within -1…1, at most half a minute.
+        `samples` are mono at 16 kHz, within -1…1, at most half a minute. Raises WeightsMissing or WeightsCorrupt.
         """
+        encoder, decoder = self._runtime.network(ENCODER), self._runtime.network(DECODER)
         sound = np.pad(samples, (0, max(0, SHORTEST_SAMPLES - samples.size)))[None].astype(np.float32)
         mask = np.ones(sound.shape, np.int64)
-        states = self._encoder.run({"input_values": sound, "attention_mask": mask})["last_hidden_state"]
+        states = encoder.run({"input_values": sound, "attention_mask": mask})["last_hidden_state"]
         given = {"encoder_hidden_states": states, "encoder_attention_mask": mask}
         memory = _empty(states.shape[1])
         tokens = [Token(BEGIN, 1.0)]
         most = max(FEWEST_TOKENS, int(sound.size / RATE * TOKENS_PER_SECOND))
         while len(tokens) <= most and tokens[-1].number != END:
-            tokens.append(_next(self._decoder, given, tokens[-1], memory))
+            tokens.append(_next(decoder, given, tokens[-1], memory))
         return tuple(tokens[1:])
 
 

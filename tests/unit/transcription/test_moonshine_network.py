@@ -63,6 +63,14 @@ def test_each_token_is_heard_after_the_one_before_up_to_the_end():
     assert likelihoods == pytest.approx([0.75] * 3)
 
 
+def test_nothing_is_loaded_before_somebody_speaks():
+    runtime = FakeRuntime({ENCODER: Encoder(), DECODER: Decoder(END)})
+    network = MoonshineNetwork(runtime)
+    assert runtime.asked == []
+    network.hear(np.ones(16_000, np.float32))
+    assert set(runtime.asked) == {ENCODER, DECODER}
+
+
 @pytest.mark.parametrize(("seconds", "most"), [(0.1, 6), (2.0, 13), (10.0, 65)])
 def test_a_network_that_repeats_itself_is_stopped(seconds, most):
     assert len(hear(Decoder(40), seconds)[0]) == most
