@@ -2,7 +2,12 @@
 
 from typing import Final
 
+from mien.domain.errors import CannotTranscribe
 from mien.domain.labels import LANGUAGES
+
+ENGLISH: Final = "en"
+KNOWN_FROM: Final = 0.5
+"""The confidence from which who knows English only takes it for heard, not only for assumed."""
 
 _NAMES: Final = {
     "chinese": "zh", "mandarin": "zh", "danish": "da", "dutch": "nl", "english": "en", "french": "fr", "german": "de",
@@ -27,3 +32,16 @@ def heard_language(told: str | None, wanted: str | None) -> str | None:
     name = (told or "").strip().lower()
     tag = _NAMES.get(name, base_language(name))
     return tag if tag in LANGUAGES else None
+
+
+def refuse_all_but_english(wanted: str | None, transcriber: str) -> None:
+    """Raise CannotTranscribe for a language that a transcriber of this name does not know."""
+    if wanted is not None and base_language(wanted) != ENGLISH:
+        raise CannotTranscribe(
+            f"unable to transcribe file: the transcriber set up here ({transcriber}) knows English only, not {wanted}"
+        )
+
+
+def english_if_sure(wanted: str | None, confidence: float) -> str | None:
+    """Return what the client asked for, else English where that was surely heard."""
+    return wanted or (ENGLISH if confidence >= KNOWN_FROM else None)

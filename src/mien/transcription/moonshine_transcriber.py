@@ -7,26 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from mien.domain.cancellation import Cancellation
-from mien.domain.errors import CannotTranscribe
 from mien.domain.media import Waveform
 from mien.domain.request import Transcription
 from mien.domain.segment import TimeSpan
 from mien.domain.transcript import SpokenWord, Transcript, spread, transcript_of
 from mien.transcription.alignment import Aligned
-from mien.transcription.languages import base_language
+from mien.transcription.languages import english_if_sure, refuse_all_but_english
 from mien.transcription.moonshine_network import MoonshineNetwork
 from mien.transcription.moonshine_tokens import WrittenWord, written_words
 from mien.transcription.stretches import joined_nearby, mean_confidence, samples_of, sixteen_bits
 
-LANGUAGE: Final = "en"
 LONGEST_SECONDS: Final = 10.0
 """Stretches are joined up to this length: words before and behind help; beyond, nothing was gained."""
 
 LONGEST_PAUSE_SECONDS: Final = 1.5
 """Stretches further apart are not joined, so that what is heard does not depend on where a piece begins."""
-
-KNOWN_FROM: Final = 0.5
-"""The confidence from which the language is taken for heard, not only for assumed."""
 
 WORD_SLOPE: Final = 2.65
 STRETCH_SLOPE: Final = 5.82
@@ -66,11 +61,7 @@ class MoonshineTranscriber:
         self, waveform: Waveform, speech: Sequence[TimeSpan], wanted: Transcription, cancellation: Cancellation
     ) -> Transcript:
         """Return the words of the stretches of speech. Raises CannotTranscribe for a language but English."""
-        if wanted.language is not None and base_language(wanted.language) != LANGUAGE:
-            raise CannotTranscribe(
-                f"unable to transcribe file: the transcriber set up here (moonshine) knows English only, "
-                f"not {wanted.language}"
-            )
+        refuse_all_but_english(wanted.language, "moonshine")
         heard: list[HeardStretch] = []
 
         def asked() -> Iterator[tuple[bytes, Sequence[str]]]:
@@ -84,8 +75,7 @@ class MoonshineTranscriber:
             spoken += timed(heard[number], aligned)
         spoken = sentences_begun(spoken)
         confidence = mean_confidence(spoken) or 0.0
-        known = LANGUAGE if confidence >= KNOWN_FROM else None
-        return transcript_of(spoken, wanted.language or known, confidence)
+        return transcript_of(spoken, english_if_sure(wanted.language, confidence), confidence)
 
     def _hear(self, waveform: Waveform, span: TimeSpan) -> HeardStretch:
         tokens = self._network.hear(samples_of(waveform, span))

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mien.domain.cancellation import Cancellation
-from mien.domain.errors import CannotTranscribe
 from mien.domain.media import Waveform
 from mien.domain.request import Transcription
 from mien.domain.segment import TimeSpan
 from mien.domain.transcript import SpokenWord, Transcript, transcript_of
+from mien.transcription.languages import english_if_sure, refuse_all_but_english
 from mien.transcription.recogniser_pool import Heard
 from mien.transcription.stretches import sixteen_bits
 
-LANGUAGE: Final = "en"
 FRAMES_PER_SECOND: Final = 100
 SENTENCE_PAUSE_SECONDS: Final = 0.7
 """A silence after which a sentence begins: PocketSphinx hears no punctuation."""
-
-KNOWN_FROM: Final = 0.5
-"""The confidence from which the language is taken for heard, not only for assumed."""
 
 HALF_RIGHT: Final = 0.42
 STEEPNESS: Final = 0.18
@@ -49,18 +45,13 @@ class PocketsphinxTranscriber:
         self, waveform: Waveform, speech: Sequence[TimeSpan], wanted: Transcription, cancellation: Cancellation
     ) -> Transcript:
         """Return the words of the stretches of speech. Raises CannotTranscribe for a language but English."""
-        if wanted.language is not None and wanted.language.split("-")[0] != LANGUAGE:
-            raise CannotTranscribe(
-                f"unable to transcribe file: the transcriber set up here (pocketsphinx) knows English only, "
-                f"not {wanted.language}"
-            )
+        refuse_all_but_english(wanted.language, "pocketsphinx")
         sounds = (sixteen_bits(waveform, span) for span in speech)
         heard = self._pool.recognise(sounds, cancellation)
         stretches = [_stretch(span, found) for span, found in zip(speech, heard, strict=True)]
         confidence = _overall(stretches)
-        known = LANGUAGE if confidence >= KNOWN_FROM else None
         words = [word for stretch in stretches for word in stretch.words]
-        return transcript_of(_written(words), wanted.language or known, confidence)
+        return transcript_of(_written(words), english_if_sure(wanted.language, confidence), confidence)
 
 
 @dataclass(frozen=True)
